@@ -1,0 +1,311 @@
+"""What a guide says: pure data, in no particular language and on no particular paper.
+
+Every text that a reader may see is a `Text` field in English, the source language. `map_text` is the
+only walk over them: localization calls it with a look-up, extraction with a recorder, so a text can
+never be printed without having been offered to translators.
+
+Source: the words of the project (CONTRIBUTING, "Words").
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class _IsText:
+    """Marks a field whose value is prose for the reader (see `Text`)."""
+
+
+# Small safe Markdown with placeholders; the longest text that any paper has room for is far shorter.
+Text = Annotated[str, _IsText(), StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
+# Text that a block may leave out.
+OptionalText = Annotated[str, _IsText(), StringConstraints(max_length=600, strip_whitespace=True)]
+# Japanese that is printed as it stands in every language: screen labels, sentences for the staff.
+Japanese = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Ids = tuple[Id, ...]
+
+
+class Model(BaseModel):
+    """A frozen record; unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+# --- facts -------------------------------------------------------------------------------------
+
+SourceKind = Literal["official", "government", "press", "secondary"]
+FactKind = Literal["phone", "url", "hours", "time", "fee", "duration", "rule"]
+Status = Literal[
+    "verified", "official", "press", "secondary", "single-source", "conflict", "unverified", "retired"
+]
+Method = Literal["live_page", "phone", "shop_visit", "archived_copy"]
+
+
+class Source(Model):
+    """Where a fact was read. `owner` is printed; `title` is the page's own, in its language."""
+
+    id: Id
+    owner: Text
+    kind: SourceKind
+    title: str
+    url: str
+    published: datetime.date | None = None
+
+
+class Fact(Model):
+    """One number, address, hour, fee, deadline or rule.
+
+    `value` by kind: phone "0120-959-476"; url "https://…"; hours ["09:00", "20:00"] in Japan time,
+    ["00:00", "24:00"] for all day; time "21:10"; fee in yen, tax included; duration a count of
+    `unit`; a rule has none. `label` names it in the list of sources on paper (two or three words).
+    `safe_wording` is printed instead of the value where the status allows no more (see `facts`);
+    it may contain `{value}`. `scope` and `note` are for editors and are never printed.
+    """
+
+    id: Id
+    kind: FactKind
+    label: Text
+    status: Status
+    sources: Annotated[Ids, Field(min_length=1)]
+    seen_on: datetime.date
+    method: Method
+    review_by: datetime.date
+    scope: str
+    value: str | int | tuple[str, str] | None = None
+    unit: Literal["day", "month", "year"] | None = None
+    display: str = ""
+    safe_wording: OptionalText = ""
+    note: str = ""
+
+
+# --- words -------------------------------------------------------------------------------------
+
+
+class Term(Model):
+    """A Japanese word that the reader meets on a screen or hears at a counter.
+
+    `gloss` is what it is called in the reader's language; `avoid` are wordings that translators
+    must not use for it.
+    """
+
+    id: Id
+    ja: Japanese
+    kana: str
+    romaji: str
+    gloss: Text
+    note: str = ""
+
+
+class Answer(Model):
+    """What the staff tick or write below a phrase.
+
+    `kind`: box (tick), line (write), boxline (tick and write). `room` is how much there is to write.
+    """
+
+    id: Id
+    kind: Literal["box", "line", "boxline"]
+    ja: Japanese
+    gloss: Text
+    room: Literal["none", "short", "medium", "long"] = "none"
+
+
+class Phrase(Model):
+    """A sentence to show to the staff, and the answers they give on paper.
+
+    `ja` may contain `{speech}`, the Japanese name of the reader's language. `reader` is the same
+    sentence in the reader's language; the Japanese edition says there when to show it.
+    """
+
+    id: Id
+    ja: Japanese
+    reader: Text
+    answers: tuple[Answer, ...]
+
+
+class Carrier(Model):
+    """A mobile carrier: `brand` and `self_service` are names and are never translated."""
+
+    id: Id
+    brand: str
+    company: Text
+    issuer: Text
+    shop: Text
+    self_service: str
+    login: str
+    accent: Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
+    hosts: tuple[str, ...]
+
+
+class Shop(Model):
+    """Who hands the guide out. A `sample` shop is invented: drafts print it, releases refuse it."""
+
+    id: Id
+    name: Text
+    address: Text
+    hours: OptionalText = ""
+    phone: str = ""
+    url: str = ""
+    line: OptionalText = ""
+    logo: str = ""
+    sample: bool = False
+
+
+# --- blocks ------------------------------------------------------------------------------------
+
+
+class Item(Model):
+    """A row of a block; `facts` are the facts it rests on beside those it prints."""
+
+    id: Id
+    facts: Ids = ()
+
+
+class Question(Item):
+    """A question that sends the reader on: who gives this `answer` does what `then` says."""
+
+    ask: Text
+    answer: Text
+    then: Text
+
+
+class Check(Model):
+    """Is this guide for you? `go_on` is the row for readers whom no question stopped."""
+
+    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+    none: Text
+    go_on: Text
+
+
+class Thing(Item):
+    """A thing to bring, with the Japanese word for it (`term`) and a short note."""
+
+    name: Text
+    term: Id | None = None
+    note: OptionalText = ""
+
+
+class Step(Item):
+    """One of the steps: where, what to do, the Japanese label to look for, what happens next."""
+
+    title: Text
+    channels: tuple[Literal["shop", "web", "phone"], ...]
+    where: Text
+    body: Text
+    labels: Ids = ()
+    expect: Text
+
+
+class Channel(Item):
+    """A place that does something: cancel, or only answer questions."""
+
+    kind: Literal["shop", "web", "phone"]
+    name: Text
+    can: Text
+    hours: Text
+    languages: Text
+
+
+class Call(Model):
+    """The solid block: the number to call, and the official page as a QR code."""
+
+    title: Text
+    number: Id
+    about: Text
+    page: Id
+    page_title: Text
+    page_note: Text
+    hero: Literal["number", "page"] = "number"
+
+
+class Entry(Item):
+    """A name and what is to be said about it (costs, losses, help desks)."""
+
+    name: Text
+    body: Text
+
+
+class Notice(Item):
+    """One warning."""
+
+    body: Text
+
+
+class Choice(Item):
+    """A carrier to choose in `start-here`: how to recognise it, and which guide is its own."""
+
+    carrier: Id
+    signs: Text
+    brands: OptionalText = ""
+    guide: Id
+    page: Id
+
+
+class Guide(Model):
+    """What one guide says. A block that a guide leaves out is not printed.
+
+    `staff_title` tells Japanese staff what this sheet is.
+    """
+
+    id: Id
+    carrier: Id | None = None
+    title: Text
+    scope: Text
+    staff_title: Japanese
+    summary: Text
+    check: Check | None = None
+    choices: tuple[Choice, ...] = ()
+    checklist: tuple[Thing, ...] = ()
+    steps: tuple[Step, ...] = ()
+    call: Call | None = None
+    channels: tuple[Channel, ...] = ()
+    phrases: Ids = ()
+    notices: tuple[Notice, ...] = ()
+    costs: tuple[Entry, ...] = ()
+    losses: tuple[Entry, ...] = ()
+    desks: tuple[Entry, ...] = ()
+
+
+# --- the project -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything below `content/`, by id, in file order. `logos` are SVG bytes by shop id."""
+
+    carriers: dict[str, Carrier]
+    guides: dict[str, Guide]
+    facts: dict[str, Fact]
+    sources: dict[str, Source]
+    terms: dict[str, Term]
+    phrases: dict[str, Phrase]
+    shops: dict[str, Shop]
+    logos: dict[str, bytes]
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def map_text(model: M, change: Callable[[str, str], str], place: str) -> M:
+    """Return the model with every text replaced by `change(place, text)`.
+
+    Places are paths of ids and field names: `au-cancel/steps/prepare/title`. Empty optional texts
+    are skipped. The order is that of the fields, which is the order of reading.
+    """
+    changed: dict[str, Any] = {}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        here = f"{place}/{name}"
+        if any(isinstance(mark, _IsText) for mark in field.metadata):
+            if value:
+                changed[name] = change(here, value)
+        elif isinstance(value, BaseModel):
+            changed[name] = map_text(value, change, here)
+        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            changed[name] = tuple(map_text(item, change, f"{here}/{item.id}") for item in value)
+    return model.model_copy(update=changed)

@@ -1,0 +1,73 @@
+"""The languages that handouts are printed in: one record a language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What differs by language in facts (what differs in looks is in `templates/css`).
+
+    `locale` names the folder below `locales/` and is Babel's identifier, `tag` is BCP 47 for HTML
+    and PDF. `endonym` is the language's name for its readers; `ja_edition` and `ja_speech` tell
+    Japanese staff which edition this is and which interpreter is wanted. `han` is the language tag
+    for Han characters that stand in running text; a language without Han has "".
+    """
+
+    locale: str
+    tag: str
+    endonym: str
+    ja_edition: str
+    ja_speech: str
+    han: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def is_spaced(self) -> bool:
+        """Tell whether words are set apart by spaces."""
+        return not self.han
+
+
+LANGUAGES: tuple[Language, ...] = (
+    Language(
+        locale="en",
+        tag="en",
+        endonym="English",
+        ja_edition="英語版",
+        ja_speech="英語",
+        han="",
+        aliases=("en_US", "en_GB", "eng"),
+    ),
+    Language(
+        locale="ja",
+        tag="ja",
+        endonym="日本語",
+        ja_edition="日本語版",
+        ja_speech="（　　）語",
+        han="ja",
+        aliases=("ja_JP", "jpn", "jp"),
+    ),
+    Language(
+        locale="zh_Hans",
+        tag="zh-Hans",
+        endonym="简体中文",
+        ja_edition="中国語（簡体字）版",
+        ja_speech="中国語",
+        han="zh-Hans",
+        aliases=("zh", "zh_CN", "zh_SG", "zh_Hans_CN", "zh_Hans_SG", "zho", "chs", "cn"),
+    ),
+)
+
+# The language that content and templates are written in; its catalog repeats them.
+SOURCE_LANGUAGE = "en"
+
+
+def find_language(spelling: str) -> Language | None:
+    """Find a language by any usual spelling: `zh`, `zh-CN`, `ZH_hans`, `ja-JP`, `en_US.UTF-8`."""
+    wanted = spelling.partition(".")[0].replace("-", "_").casefold()
+    for language in LANGUAGES:
+        names = (language.locale, language.tag.replace("-", "_"), *language.aliases)
+        if wanted in (name.casefold() for name in names):
+            return language
+    return None
