@@ -112,7 +112,7 @@ class Answer(Model):
     kind: Literal["box", "line", "boxline"]
     ja: Japanese
     gloss: Text
-    room: Literal["none", "short", "medium", "long"] = "none"
+    room: Literal["none", "tiny", "short", "medium", "long"] = "none"
 
 
 class Phrase(Model):
@@ -249,7 +249,7 @@ class Choice(Item):
 class Guide(Model):
     """What one guide says. A block that a guide leaves out is not printed.
 
-    `staff_title` tells Japanese staff what this sheet is.
+    `staff_title` tells Japanese staff what this sheet is; `words` are terms to recognise.
     """
 
     id: Id
@@ -268,15 +268,30 @@ class Guide(Model):
     notices: tuple[Notice, ...] = ()
     costs: tuple[Entry, ...] = ()
     losses: tuple[Entry, ...] = ()
+    words: Ids = ()
     desks: tuple[Entry, ...] = ()
 
 
 # --- the project -------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """One text in the source language: its place, and where it was written."""
+
+    place: str
+    text: str
+    file: str
+    line: int
+    key: str
+
+
 @dataclass(frozen=True)
 class Content:
-    """Everything below `content/`, by id, in file order. `logos` are SVG bytes by shop id."""
+    """Everything below `content/`, by id, in file order.
+
+    `logos` are SVG bytes by shop id. `texts` are the texts that some handout can print, by place.
+    """
 
     carriers: dict[str, Carrier]
     guides: dict[str, Guide]
@@ -286,9 +301,40 @@ class Content:
     phrases: dict[str, Phrase]
     shops: dict[str, Shop]
     logos: dict[str, bytes]
+    texts: dict[str, SourceText]
 
 
 M = TypeVar("M", bound=BaseModel)
+Record = Carrier | Guide | Fact | Source | Term | Phrase | Shop
+
+
+def place_of(record: Record) -> str:
+    """Return where the texts of a record are, for catalogs: `au-cancel`, `fact/au-phone-zh`."""
+    return record.id if isinstance(record, Guide) else f"{type(record).__name__.lower()}/{record.id}"
+
+
+def used_facts(guide: Guide, placeholders: Callable[[str], tuple[tuple[str, str], ...]]) -> tuple[str, ...]:
+    """Return the ids of the facts that a guide prints or rests on, in order of first use."""
+    found: dict[str, None] = {}
+
+    def look(_: str, text: str) -> str:
+        found.update((name, None) for kind, name in placeholders(text) if kind == "fact")
+        return text
+
+    for block in type(guide).model_fields:
+        value = getattr(guide, block)
+        if isinstance(value, Check):
+            value = value.questions
+        if isinstance(value, tuple) and block not in ("phrases", "words"):
+            for item in value:
+                map_text(item, look, item.id)
+                found.update(dict.fromkeys(item.facts))
+                if isinstance(item, Choice):
+                    found[item.page] = None
+        elif isinstance(value, Call):
+            found.update({value.number: None, value.page: None})
+    map_text(guide, look, guide.id)
+    return tuple(found)
 
 
 def map_text(model: M, change: Callable[[str, str], str], place: str) -> M:

@@ -1,0 +1,409 @@
+"""Build many handouts: what is to be made, what is still current, and who makes it.
+
+A handout is made again when its fingerprint changed: the hash of what is said (content, facts and
+translations that it uses), the paper, templates, fonts, the engine's versions and this package.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator import prose
+from generator.catalog import Catalog, load_catalog
+from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
+from generator.guide import Content, Shop
+from generator.language import LANGUAGES, Language
+from generator.localize import LocalizedGuide, localize, printed_characters
+from generator.markup import hash_templates
+from generator.paper import Paper
+from generator.pipeline import Finished, build, name_handout
+from generator.problem import Problem, ProjectError
+from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
+
+if TYPE_CHECKING:
+    from generator.layout import Engine
+
+PACKAGES = (
+    "babel",
+    "fonttools",
+    "jinja2",
+    "markdown-it-py",
+    "page-validation",
+    "pikepdf",
+    "pydyf",
+    "segno",
+    "tinyhtml5",
+    "uharfbuzz",
+    "weasyprint",
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a build was asked for; empty shops mean: the project's own, or a blank panel."""
+
+    guides: tuple[str, ...]
+    languages: tuple[Language, ...]
+    papers: tuple[Paper, ...]
+    shops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One handout to be made: what is said, on which paper, and where it will stand."""
+
+    local: LocalizedGuide
+    paper: Paper
+    file: str
+    fingerprint: str
+    inputs: dict[str, str]
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Return guide, locale, paper, shop."""
+        shop = self.local.shop.id if self.local.shop else ""
+        return self.local.guide.id, self.local.language.locale, self.paper.name, shop
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All jobs of a build in order, and the characters that the fonts must have."""
+
+    root: Path
+    jobs: tuple[Job, ...]
+    characters: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job: made now, still current, or refused (then `record` is None)."""
+
+    job: Job
+    record: Record | None
+    is_reused: bool
+    problems: tuple[Problem, ...]
+    seconds: dict[str, float]
+
+
+# --- plan --------------------------------------------------------------------------------------
+
+
+def collect_characters(root: Path, content: Content) -> frozenset[str]:
+    """Return every character that any handout of the project can print.
+
+    Of the whole project, not of the selection: the fonts, and with them the bytes of a handout,
+    must not depend on what else is built in the same run.
+    """
+    texts = [prose.DRAFT_OPEN, prose.DRAFT_CLOSE, "".join(map(chr, range(0x20, 0x7F)))]
+    for pattern in ("content/**/*.toml", "locales/*/LC_MESSAGES/*.po", "templates/**/*.html"):
+        texts += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(root.glob(pattern))]
+    for language in LANGUAGES:
+        texts += [language.endonym, language.ja_edition, language.ja_speech]
+    texts.append(printed_characters(content, LANGUAGES))
+    return frozenset("".join(texts)) - frozenset("\n\r\t\ufeff\u200b")
+
+
+def own_shops(content: Content, asked: tuple[str, ...]) -> tuple[Shop | None, ...]:
+    """Return the shops to build for: those asked for, else all real ones, else a blank panel."""
+    if asked:
+        return tuple(content.shops[id_] for id_ in asked)
+    return tuple(shop for shop in content.shops.values() if not shop.sample) or (None,)
+
+
+def make_plan(
+    root: Path,
+    content: Content,
+    selection: Selection,
+    as_of: datetime.date,
+    *,
+    is_draft: bool = False,
+) -> Plan:
+    """Say every selected guide in every selected language, and find what each handout depends on.
+
+    Raises:
+        ProjectError: where a catalog cannot be read; others are tried first, so all are told.
+    """
+    catalogs, problems = load_catalogs(root, selection.languages)
+    if problems:
+        raise ProjectError(problems)
+    shops = own_shops(content, selection.shops)
+    if not is_draft:
+        for shop in shops:
+            if shop and shop.sample:
+                raise ProjectError([_refuse_sample(content, shop)])
+    characters = collect_characters(root, content)
+    templates = root / "templates"
+    common = {
+        "templates": hash_templates(templates),
+        "fonts": fingerprint_fonts(characters),
+        "engine": hash_engine(),
+    }
+    jobs: list[Job] = []
+    for catalog in catalogs:
+        for guide in selection.guides:
+            for shop in shops:
+                local = localize(
+                    content, content.guides[guide], catalog, shop, as_of=as_of, is_draft=is_draft
+                )
+                for paper in selection.papers:
+                    suffix = f"-{shop.id}" if shop and len(shops) > 1 else ""
+                    file = f"{catalog.language.locale}/{guide}-{paper.name}{suffix}.pdf"
+                    inputs = {**common, "said": local.digest(), "paper": _hash(asdict(paper))}
+                    jobs.append(Job(local, paper, file, _hash(inputs), inputs))
+    warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
+    return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
+
+
+def _refuse_sample(content: Content, shop: Shop) -> Problem:
+    place = content.texts[f"shop/{shop.id}/name"]
+    return Problem(
+        place.file,
+        rule="shop-sample",
+        what=f'shop "{shop.id}" is a sample: its address and numbers are invented',
+        hint="copy it to your own file without `sample`, or print a draft: --draft",
+    )
+
+
+def load_catalogs(root: Path, languages: Iterable[Language]) -> tuple[list[Catalog], list[Problem]]:
+    """Read the catalogs of these languages; what cannot be read is a problem."""
+    catalogs, problems = [], []
+    for language in languages:
+        try:
+            catalogs.append(load_catalog(root, language))
+        except ProjectError as error:
+            problems.extend(error.problems)
+    return catalogs, problems
+
+
+def _hash(data: object) -> str:
+    return hash_bytes(json.dumps(data, sort_keys=True, ensure_ascii=False).encode())
+
+
+def hash_engine() -> str:
+    """Return the hash of what lays out and judges: package versions, Pango, and our own code."""
+    from generator.layout import system_versions
+
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
+    digest.update(json.dumps(system_versions()).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+# --- build -------------------------------------------------------------------------------------
+
+
+def run(
+    plan: Plan,
+    output: Path,
+    cache: Path,
+    *,
+    workers: int,
+    force: bool = False,
+    report: Callable[[Outcome], None] = lambda outcome: None,
+) -> tuple[Outcome, ...]:
+    """Make what is not current, publish what is fit to print, and report each handout as it ends.
+
+    A refused handout leaves the earlier file in place and the run goes on. Outcomes are in the
+    order of the plan, whatever order they ended in.
+
+    Raises:
+        FontError: the pinned fonts are not there.
+        OSError: the output or the cache cannot be written.
+    """
+    known = read_manifest(output)
+    outcomes: dict[str, Outcome] = {}
+    to_make: list[Job] = []
+    for job in plan.jobs:
+        record = known.get(job.file)
+        if not force and is_current(output, record, job.fingerprint):
+            outcomes[job.file] = Outcome(job, record, True, (), {})
+            report(outcomes[job.file])
+        else:
+            to_make.append(job)
+    made: list[Record] = []
+    try:
+        for job, finished in make(plan, to_make, cache, workers):
+            record = publish(job, finished, output) if finished.is_fit_to_print else None
+            if record:
+                made.append(record)
+            outcome = Outcome(job, record, False, finished.problems, finished.seconds)
+            outcomes[job.file] = outcome
+            report(outcome)
+    finally:
+        # Also after Ctrl-C: what was published before is true.
+        if made:
+            update_manifest(output, made)
+    return tuple(outcomes[job.file] for job in plan.jobs)
+
+
+def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tuple[Job, Finished]]:
+    """Make and judge handouts, in the order in which they end; nothing is published."""
+    if not jobs:
+        return
+    fonts = make_fonts(plan.characters, cache)
+    workers = min(workers, len(jobs))
+    if workers <= 1:
+        _warm_up(plan.root, fonts, cache)
+        for job in jobs:
+            yield job, _work(job)
+        return
+    import multiprocessing
+
+    # Forked workers start at once and share what is loaded; elsewhere fork is not safe or not there.
+    context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan.root, fonts, cache))
+    try:
+        pending: dict[Future[Finished], Job] = {pool.submit(_work, job): job for job in jobs}
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = pending.pop(future)
+                try:
+                    yield job, future.result()
+                except BrokenProcessPool:
+                    yield job, _lost(job)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _lost(job: Job) -> Finished:
+    name = name_handout(job.local, job.paper)
+    problem = Problem(
+        handout=name, rule="worker-lost", what="the process that made it ended", hint="try again with -j 1"
+    )
+    return Finished(name, b"", 0, "", (), (problem,), {})
+
+
+def publish(job: Job, finished: Finished, output: Path) -> Record:
+    """Write a finished handout whole, and return its record for the manifest."""
+    write_whole(output / job.file, finished.pdf)
+    guide, locale, paper, shop = job.key
+    return Record(
+        file=job.file,
+        guide=guide,
+        locale=locale,
+        paper=paper,
+        shop=shop,
+        edition=finished.edition,
+        fingerprint=job.fingerprint,
+        inputs=job.inputs,
+        pages=finished.pages,
+        size=len(finished.pdf),
+        sha256=hash_bytes(finished.pdf),
+        addresses=finished.addresses,
+        facts=job.local.facts,
+        warnings=tuple(
+            problem for problem in finished.problems if problem.severity == "warning" and problem.handout
+        ),
+    )
+
+
+# --- workers -----------------------------------------------------------------------------------
+
+# One warm engine a process (fontconfig is process-wide); a worker has nothing else to hold it.
+_ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
+
+
+def _work(job: Job) -> Finished:
+    assert _ready, "a worker is warmed up before it works"
+    templates, engine, fonts, pinned = _ready
+    return build(job.local, job.paper, templates, engine, fonts, pinned)
+
+
+def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:
+    import signal
+
+    # Ctrl-C reaches the whole group; the parent alone decides what becomes of it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _warm_up(root, fonts, cache)
+
+
+def _warm_up(root: Path, fonts: FontSet, cache: Path) -> None:
+    global _ready
+    from generator.layout import Engine
+
+    _ready = (root / "templates", Engine(root / "templates", fonts, cache), fonts, find_pinned_fonts())
+
+
+def default_workers() -> int:
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# --- the whole project ---------------------------------------------------------------------------
+
+
+def all_keys(content: Content, is_draft: bool = False) -> set[tuple[str, str, str, str]]:
+    """Return guide, locale, paper and shop of every handout that the project can make."""
+    from generator.paper import PAPERS
+
+    shops = {shop.id for shop in content.shops.values() if is_draft or not shop.sample}
+    if all(shop.sample for shop in content.shops.values()):
+        shops.add("")
+    return {
+        (guide, language.locale, paper.name, shop)
+        for guide in content.guides
+        for language in LANGUAGES
+        for paper in PAPERS
+        for shop in shops
+    }
+
+
+def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[Problem, ...]:
+    """Find everything that keeps any handout from being printed, short of laying it out.
+
+    Catalogs against all messages, characters against the fonts, templates against every guide in
+    every language, and facts against the day.
+    """
+    from generator.catalog import check_catalog, list_messages
+    from generator.fonts import missing_characters
+    from generator.markup import render_markup
+    from generator.paper import PAPERS
+
+    catalogs, problems = load_catalogs(root, LANGUAGES)
+    messages = list_messages(content, root / "templates")
+    lacking = missing_characters(collect_characters(root, content))
+    for catalog in catalogs:
+        problems.extend(check_catalog(catalog, messages))
+        for (place, text), entry in catalog.entries.items():
+            if bad := sorted(set(entry.text) & lacking - {"\n"}):
+                what = f"the font has no glyph for {' '.join(bad)}"
+                hint = "write it in words, or with a character that the font has"
+                problems.append(Problem(catalog.file, entry.line, place or text, rule="font-coverage", what=what, hint=hint))
+    for text in content.texts.values():
+        if bad := sorted(set(text.text) & lacking - {"\n"}):
+            what = f"the font has no glyph for {' '.join(bad)}"
+            problems.append(Problem(text.file, text.line, text.key, rule="font-coverage", what=what))
+    for catalog in catalogs:
+        for guide in content.guides.values():
+            for shop in own_shops(content, ()):
+                local = localize(content, guide, catalog, shop, as_of=as_of)
+                problems.extend(problem for problem in local.problems if problem.severity == "warning")
+                for paper in PAPERS:
+                    try:
+                        page = render_markup(local, paper, root / "templates")
+                    except ProjectError as error:
+                        problems.extend(error.problems)
+                    else:
+                        problems.extend(page.problems)
+    seen: dict[tuple[str, int, str, str, str], Problem] = {}
+    for problem in sorted(problems):
+        seen.setdefault((problem.file, problem.line, problem.key, problem.rule, problem.what), problem)
+    return tuple(seen.values())

@@ -1,0 +1,606 @@
+"""Load `content/`: TOML in, one checked `Content` out, or every problem with file, line and key.
+
+The only room that opens content files and knows TOML. It also answers for what a text may contain
+(`prose.find_faults`) and for ids that point nowhere.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from generator import facts as rules
+from generator import prose
+from generator.guide import (
+    Carrier,
+    Content,
+    Fact,
+    Guide,
+    Phrase,
+    Record,
+    Shop,
+    Source,
+    SourceText,
+    Term,
+    map_text,
+    place_of,
+    used_facts,
+)
+from generator.problem import Problem, ProjectError
+
+# Far above any real file; a larger one is a mistake, and would be held in memory several times over.
+MAX_BYTES = 512 * 1024
+
+Key = tuple[str | int, ...]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table of a file: its data, and the line of each of its keys."""
+
+    file: str
+    data: dict[str, Any]
+    lines: dict[Key, int]
+    at: Key = ()
+
+    def line(self, key: Key = ()) -> int:
+        """Return the line of the nearest enclosing key that has one."""
+        whole = self.at + key
+        while whole and whole not in self.lines:
+            whole = whole[:-1]
+        return self.lines.get(whole, 1)
+
+
+@dataclass
+class _Report:
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, table: _Table, key: Key, rule: str, what: str, hint: str = "") -> None:
+        self.problems.append(
+            Problem(table.file, table.line(key), spell_key(table.at + key), rule=rule, what=what, hint=hint)
+        )
+
+
+def spell_key(key: Key) -> str:
+    """Write a key path as TOML people read it: `steps[2].body` (counting from 0)."""
+    spelled = ""
+    for part in key:
+        spelled += f"[{part}]" if isinstance(part, int) else f".{part}" if spelled else part
+    return spelled
+
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\"' -]+?)\s*\]\]?\s*(?:#.*)?$")
+_PAIR = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')\s*=")
+
+
+def find_lines(text: str) -> dict[Key, int]:
+    """Return the line (from 1) of every table and key of a TOML text that tomllib accepts.
+
+    tomllib gives no positions. Keys inside inline tables and arrays have the line of their owner.
+    """
+    lines: dict[Key, int] = {}
+    counts: dict[Key, int] = {}
+    at: Key = ()
+    closing = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if closing:
+            if closing in line:
+                closing = ""
+            continue
+        if header := _HEADER.match(line):
+            at = ()
+            parts = [part.strip().strip("\"'") for part in header[2].split(".")]
+            for position, part in enumerate(parts):
+                at = (*at, part)
+                is_last = position == len(parts) - 1
+                if is_last and header[1] == "[[":
+                    counts[at] = counts.get(at, -1) + 1
+                if at in counts:
+                    lines.setdefault(at, number)
+                    at = (*at, counts[at])
+            lines[at] = number
+        elif pair := _PAIR.match(line):
+            lines[(*at, pair[1].strip("\"'"))] = number
+        for quotes in ('"""', "'''"):
+            if line.count(quotes) % 2:
+                closing = quotes
+    return lines
+
+
+def _freeze(value: Any) -> Any:  # noqa: ANN401 - TOML data has any shape
+    if isinstance(value, list):
+        return tuple(_freeze(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _freeze(item) for key, item in value.items()}
+    return value
+
+
+def _strings(value: Any, key: Key = ()) -> Iterator[tuple[Key, str]]:  # noqa: ANN401
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _strings(item, (*key, name))
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from _strings(item, (*key, index))
+
+
+def _read(root: Path, path: Path, report: _Report) -> _Table | None:
+    file = path.relative_to(root).as_posix()
+    nothing = _Table(file, {}, {})
+    try:
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            report.add(nothing, (), "content-link", "leads out of the project", "copy the file into content/")
+            return None
+        raw = path.read_bytes()
+        if len(raw) > MAX_BYTES:
+            what = f"is {len(raw):,} bytes, more than {MAX_BYTES:,}"
+            report.add(nothing, (), "content-size", what, "a content file holds text only")
+            return None
+        text = raw.decode("utf-8").replace("\r\n", "\n")
+        data = _freeze(tomllib.loads(text))
+    except OSError as error:
+        report.add(nothing, (), "content-unreadable", f"cannot be read: {error.strerror}")
+        return None
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problem = Problem(
+            file, line, rule="content-encoding", what="is not UTF-8", hint="save the file as UTF-8"
+        )
+        report.problems.append(problem)
+        return None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        what = str(error).partition(" (at ")[0]
+        what = what[:1].lower() + what[1:] if what else "is nested too deep"
+        line = int(place[1]) if place else text.count("\n") + 1
+        report.problems.append(
+            Problem(file, line, rule="content-syntax", what=what, hint="see https://toml.io for the notation")
+        )
+        return None
+    table = _Table(file, data, find_lines(text))
+    for key, value in _strings(data):
+        for fault in prose.find_control_characters(value):
+            report.add(table, key, fault.rule, fault.what, fault.hint)
+        for fault in prose.find_messenger(value):
+            report.add(table, key, fault.rule, fault.what, fault.hint)
+    return table
+
+
+_REWORDED = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a key that is known here",
+    "string_type": "must be a text in quotes",
+    "tuple_type": "must be a list in [ ]",
+    "string_too_short": "must not be empty",
+}
+
+
+def _validate(model: type[M], table: _Table, report: _Report) -> M | None:
+    try:
+        return model.model_validate(table.data)
+    except ValidationError as error:
+        for detail in error.errors():
+            key: Key = tuple(part for part in detail["loc"] if isinstance(part, str | int))
+            kind = detail["type"]
+            what = _REWORDED.get(kind) or detail["msg"][:1].lower() + detail["msg"][1:]
+            value = detail.get("input")
+            if isinstance(value, str | int | float) and kind not in ("missing", "extra_forbidden"):
+                shown = str(value)
+                what += f', not "{shown[:40]}{"…" if len(shown) > 40 else ""}"'
+            hint = ""
+            if kind == "extra_forbidden":
+                hint = "known here: " + ", ".join(_model_at(model, key[:-1]).model_fields)
+            report.add(table, key, "content-shape", what, hint)
+        return None
+
+
+def _model_at(model: type[BaseModel], key: Key) -> type[BaseModel]:
+    """Return the model that validates the table at a key path."""
+    for part in key:
+        if isinstance(part, str) and part in model.model_fields:
+            for kind in (
+                model.model_fields[part].annotation,
+                *getattr(model.model_fields[part].annotation, "__args__", ()),
+            ):
+                if isinstance(kind, type) and issubclass(kind, BaseModel):
+                    model = kind
+                    break
+    return model
+
+
+class _Loader:
+    """Reads all files, then checks what only the whole can tell."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.report = _Report()
+        self.where: dict[tuple[str, str], _Table] = {}
+
+    def _files(self, pattern: str) -> list[Path]:
+        return sorted(
+            path for path in (self.root / "content").glob(pattern) if not path.name.startswith((".", "_"))
+        )
+
+    def load_each(self, model: type[M], folder: str) -> dict[str, M]:
+        """Load one record a file; its id is the file's name."""
+        found: dict[str, M] = {}
+        for path in self._files(f"{folder}/*.toml"):
+            if (table := _read(self.root, path, self.report)) is None:
+                continue
+            if (record := _validate(model, table, self.report)) is None:
+                continue
+            id_ = str(record.id)  # type: ignore[attr-defined]
+            if id_ != path.stem:
+                hint = f'rename the file to {id_}.toml or write id = "{path.stem}"'
+                self.report.add(
+                    table, ("id",), "content-id", f'id "{id_}" is not the name of the file', hint
+                )
+                continue
+            found[id_] = record
+            self.where[folder, id_] = table
+        return found
+
+    def load_lists(self, pattern: str, models: dict[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
+        """Load files that hold lists of tables; ids are unique over all the files."""
+        found: dict[str, dict[str, Any]] = {name: {} for name in models}
+        for path in self._files(pattern):
+            if (table := _read(self.root, path, self.report)) is None:
+                continue
+            for name in table.data:
+                if name not in models:
+                    self.report.add(
+                        table,
+                        (name,),
+                        "content-shape",
+                        "is not a key that is known here",
+                        "known here: " + ", ".join(f"[[{known}]]" for known in models),
+                    )
+            for name, model in models.items():
+                rows = table.data.get(name, ())
+                if not isinstance(rows, tuple):
+                    what = f"must be a list of tables: [[{name}]]"
+                    self.report.add(table, (name,), "content-shape", what)
+                    continue
+                for index, data in enumerate(rows):
+                    row = _Table(
+                        table.file, data if isinstance(data, dict) else {}, table.lines, (name, index)
+                    )
+                    if (record := _validate(model, row, self.report)) is None:
+                        continue
+                    id_ = str(record.id)  # type: ignore[attr-defined]
+                    if earlier := self.where.get((name, id_)):
+                        what = f'{name} "{id_}" stands already in {earlier.file}:{earlier.line()}'
+                        self.report.add(row, ("id",), "content-id", what, "give each its own id")
+                        continue
+                    found[name][id_] = record
+                    self.where[name, id_] = row
+        return found
+
+    def load(self) -> Content:
+        if not (self.root / "content").is_dir():
+            what = "there is no content folder here"
+            hint = "run in the project's folder, or name it: carrier-guides --project FOLDER"
+            raise ProjectError([Problem("content", rule="content-missing", what=what, hint=hint)])
+        lists = self.load_lists("facts/*.toml", {"source": Source, "fact": Fact})
+        words = self.load_lists("terms.toml", {"term": Term})
+        sentences = self.load_lists("phrases.toml", {"phrase": Phrase})
+        content = Content(
+            carriers=self.load_each(Carrier, "carriers"),
+            guides=self.load_each(Guide, "guides"),
+            facts=lists["fact"],
+            sources=lists["source"],
+            terms=words["term"],
+            phrases=sentences["phrase"],
+            shops=self.load_each(Shop, "shops"),
+            logos={},
+            texts={},
+        )
+        self._check_facts(content)
+        self._check_carriers(content)
+        self._check_shops(content)
+        self._check_guides(content)
+        self._check_texts(content)
+        if self.report.problems:
+            raise ProjectError(self.report.problems)
+        return content
+
+    # --- checks that need the whole ---
+
+    def _check_url(self, table: _Table, key: Key, url: str, hosts: Iterable[str] | None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.username or parts.port:
+            what = f'"{url}" is not a plain https address'
+            self.report.add(table, key, "url-form", what, "write https://host/path")
+        elif hosts is not None and not any(
+            parts.hostname == host or parts.hostname.endswith(f".{host}") for host in hosts
+        ):
+            self.report.add(
+                table,
+                key,
+                "url-host",
+                f'"{parts.hostname}" is not on the list of allowed hosts',
+                "only hosts of carriers (content/carriers) and authorities may be printed",
+            )
+
+    def _check_facts(self, content: Content) -> None:
+        hosts = [host for carrier in content.carriers.values() for host in carrier.hosts]
+        hosts += AUTHORITY_HOSTS
+        for id_, fact in content.facts.items():
+            table = self.where["fact", id_]
+            if (what := _value_fault(fact)) is not None:
+                self.report.add(table, ("value",), "fact-value", what)
+            elif fact.kind == "url" and rules.may_show_value(fact):
+                self._check_url(table, ("value",), str(fact.value), hosts)
+            for source in fact.sources:
+                if source not in content.sources:
+                    self._dangling(table, ("sources",), "source", source, content.sources)
+            printed = rules.what_may_print(fact)
+            if printed == "safe wording" and not fact.safe_wording:
+                what = f'a fact with status "{fact.status}" needs a safe wording'
+                self.report.add(table, (), "fact-wording", what, "write safe_wording, e.g. “about {value}”")
+            if "{value}" in fact.safe_wording and not rules.may_show_value(fact):
+                what = f'the safe wording of a "{fact.status}" fact may not show its value'
+                self.report.add(table, ("safe_wording",), "fact-wording", what, "say what to ask instead")
+            if fact.review_by < fact.seen_on:
+                self.report.add(table, ("review_by",), "fact-dates", "is before seen_on")
+
+    def _check_carriers(self, content: Content) -> None:
+        for id_, carrier in content.carriers.items():
+            # WCAG 2.2, 1.4.3: white text on the accent needs 4.5.
+            if (ratio := contrast_with_white(carrier.accent)) < 4.5:
+                what = f"white text on {carrier.accent} has a contrast of {ratio:.2f}, less than 4.5"
+                self.report.add(
+                    self.where["carriers", id_], ("accent",), "carrier-accent", what, "choose a darker colour"
+                )
+
+    def _check_shops(self, content: Content) -> None:
+        for id_, shop in content.shops.items():
+            table = self.where["shops", id_]
+            if shop.phone and not re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", shop.phone):
+                what = f'"{shop.phone}" is not a phone number'
+                self.report.add(table, ("phone",), "shop-phone", what, "write digits and hyphens")
+            if shop.url:
+                # The shop's own page may have any host, but a messenger is no page.
+                self._check_url(table, ("url",), shop.url, None)
+            if shop.logo:
+                self._load_logo(content, table, id_, shop.logo)
+
+    def _load_logo(self, content: Content, table: _Table, id_: str, name: str) -> None:
+        folder = self.root / "content" / "shops"
+        path = (folder / name).resolve()
+        if "/" in name or "\\" in name or not path.is_relative_to(folder.resolve()) or path.suffix != ".svg":
+            what = f'"{name}" is not the name of an SVG file beside this one'
+            self.report.add(table, ("logo",), "shop-logo", what, "put the .svg into content/shops")
+            return
+        try:
+            svg = path.read_bytes()
+        except OSError as error:
+            self.report.add(table, ("logo",), "shop-logo", f'"{name}" cannot be read: {error.strerror}')
+            return
+        if len(svg) > MAX_BYTES or b"<svg" not in svg[:2000]:
+            self.report.add(table, ("logo",), "shop-logo", f'"{name}" is not a small SVG file')
+        elif found := re.search(
+            rb"<!ENTITY|<script|<image|<foreignObject|\bon[a-z]+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import",
+            svg,
+            re.I,
+        ):
+            what = f'"{name}" has "{found[0].decode(errors="replace")}", which reaches outside the drawing'
+            self.report.add(table, ("logo",), "shop-logo", what, "save it as plain SVG")
+        else:
+            content.logos[id_] = svg
+
+    def _check_guides(self, content: Content) -> None:
+        for id_, guide in content.guides.items():
+            table = self.where["guides", id_]
+            named: list[tuple[Key, str, str, dict[str, Any]]] = []
+            if guide.carrier:
+                named.append((("carrier",), "carrier", guide.carrier, content.carriers))
+            named += [(("phrases",), "phrase", name, content.phrases) for name in guide.phrases]
+            if guide.call:
+                named.append((("call", "number"), "fact", guide.call.number, content.facts))
+                named.append((("call", "page"), "fact", guide.call.page, content.facts))
+            for i, thing in enumerate(guide.checklist):
+                if thing.term:
+                    named.append((("checklist", i, "term"), "term", thing.term, content.terms))
+            named += [(("words",), "term", name, content.terms) for name in guide.words]
+            for i, step in enumerate(guide.steps):
+                named += [
+                    (("steps", i, "labels"), "term", name, content.terms) for name in step.labels
+                ]
+            for i, choice in enumerate(guide.choices):
+                named.append((("choices", i, "carrier"), "carrier", choice.carrier, content.carriers))
+                named.append((("choices", i, "guide"), "guide", choice.guide, content.guides))
+                named.append((("choices", i, "page"), "fact", choice.page, content.facts))
+            for key, item in _items(guide):
+                named += [((*key, "facts"), "fact", name, content.facts) for name in item.facts]
+            for key, kind, name, known in named:
+                if name not in known:
+                    self._dangling(table, key, kind, name, known)
+                elif kind == "fact":
+                    self._check_printable(table, key, content.facts[name])
+            for block, items in (
+                (name, getattr(guide, name))
+                for name in type(guide).model_fields
+                if isinstance(getattr(guide, name), tuple) and name not in ("phrases", "words")
+            ):
+                seen: set[str] = set()
+                for i, item in enumerate(items):
+                    if item.id in seen:
+                        what = f'id "{item.id}" stands twice in this block'
+                        self.report.add(table, (block, i, "id"), "content-id", what, "give each its own id")
+                    seen.add(item.id)
+            if guide.call:
+                for key, name, kind in (("number", guide.call.number, "phone"), ("page", guide.call.page, "url")):
+                    fact = content.facts.get(name)
+                    if fact and fact.kind != kind:
+                        self.report.add(table, ("call", key), "content-shape", f'fact "{name}" is no {kind}')
+
+    def _check_printable(self, table: _Table, key: Key, fact: Fact) -> None:
+        if rules.what_may_print(fact) == "nothing":
+            where = self.where["fact", fact.id]
+            what = f'fact "{fact.id}" is {fact.status} and must not be printed'
+            self.report.add(
+                table, key, "fact-status", what, f"check it, then change its status in {where.file}:{where.line()}"
+            )
+
+    def _check_texts(self, content: Content) -> None:
+        """Check every text, and record those that a handout can print."""
+        facts: set[str] = set()
+        for guide in content.guides.values():
+            facts.update(used_facts(guide, prose.placeholders))
+        sources = {name for id_ in facts & set(content.facts) for name in content.facts[id_].sources}
+        words = {name for guide in content.guides.values() for name in guide.words}
+        folders: tuple[tuple[str, dict[str, Any], set[str] | None], ...] = (
+            ("carriers", content.carriers, None),
+            ("guides", content.guides, None),
+            ("phrase", content.phrases, None),
+            ("fact", content.facts, facts),
+            ("source", content.sources, sources),
+            ("term", content.terms, words),
+            ("shops", content.shops, None),
+        )
+        for folder, records, printed in folders:
+            for id_, record in records.items():
+                self._check_record(content, self.where[folder, id_], record, printed is None or id_ in printed)
+        for phrase in content.phrases.values():
+            for kind, _ in prose.placeholders(phrase.ja):
+                if kind != "speech":
+                    table = self.where["phrase", phrase.id]
+                    self.report.add(table, ("ja",), "prose-placeholder", f"{{{kind}}} is not known here")
+
+    def _check_record(self, content: Content, table: _Table, record: Record, is_printed: bool) -> None:
+        start = place_of(record)
+
+        def look(place: str, text: str) -> str:
+            key = _key_of(table, place.removeprefix(f"{start}/"))
+            self._check_text(content, table, key, text, record)
+            if is_printed:
+                spelled = spell_key(table.at + key)
+                content.texts[place] = SourceText(place, text, table.file, table.line(key), spelled)
+            return text
+
+        map_text(record, look, start)
+
+    def _check_text(self, content: Content, table: _Table, key: Key, text: str, record: Record) -> None:
+        for fault in prose.find_faults(text):
+            # Numbers live in facts, and a shop's own numbers in the shop.
+            if fault.rule.startswith("bare-") and isinstance(record, Fact | Source | Shop):
+                continue
+            if fault.rule not in ("text-control", "text-messenger"):  # said for every string when read
+                self.report.add(table, key, fault.rule, fault.what, fault.hint)
+        for kind, name in prose.placeholders(text):
+            if kind == "fact":
+                if name not in content.facts:
+                    self._dangling(table, key, "fact", name, content.facts)
+                else:
+                    self._check_printable(table, key, content.facts[name])
+            elif kind == "term" and name not in content.terms:
+                self._dangling(table, key, "term", name, content.terms)
+            elif kind == "carrier" and name not in CARRIER_NAMES:
+                self._dangling(table, key, "carrier", name, dict.fromkeys(CARRIER_NAMES))
+            elif kind == "value" and not isinstance(record, Fact):
+                self.report.add(table, key, "prose-placeholder", "{value} has a meaning only in facts")
+
+    def _dangling(self, table: _Table, key: Key, kind: str, name: str, known: Iterable[str]) -> None:
+        import difflib
+
+        near = difflib.get_close_matches(name, list(known), 1, 0.6)
+        hint = f'did you mean "{near[0]}"?' if near else f"add it, or see: carrier-guides list {kind}s"
+        self.report.add(table, key, "content-dangling", f'there is no {kind} "{name}"', hint)
+
+
+# Bodies that are not carriers but whose pages and numbers may be printed.
+AUTHORITY_HOSTS = ("soumu.go.jp", "caa.go.jp", "kokusen.go.jp", "gov-online.go.jp", "tca.or.jp", "jc3.or.jp")
+
+# What {carrier.…} may name.
+CARRIER_NAMES = ("brand", "company", "issuer", "shop", "self_service", "login")
+
+
+def _items(guide: Guide) -> Iterator[tuple[Key, Any]]:
+    for name in type(guide).model_fields:
+        value = getattr(guide, name)
+        if name == "check" and value:
+            for i, question in enumerate(value.questions):
+                yield ("check", "questions", i), question
+        elif isinstance(value, tuple) and name not in ("phrases", "words"):
+            for i, item in enumerate(value):
+                yield (name, i), item
+
+
+def _key_of(table: _Table, place: str) -> Key:
+    """Turn a place inside a record (`steps/ask/body`) into the key path of its file (`steps[0].body`)."""
+    key: list[str | int] = []
+    data: Any = table.data
+    for part in place.split("/"):
+        if isinstance(data, tuple):
+            index = next((i for i, item in enumerate(data) if item.get("id") == part), 0)
+            key.append(index)
+            data = data[index]
+        else:
+            key.append(part)
+            data = data.get(part) if isinstance(data, dict) else None
+    return tuple(key)
+
+
+def _value_fault(fact: Fact) -> str | None:
+    """Say what is wrong with the value of a fact for its kind, if anything is."""
+    value = fact.value
+    if fact.status in ("unverified", "retired", "conflict", "single-source") and value is None:
+        return None
+    if fact.kind == "rule":
+        return None if value is None else "a rule has no value; it is said in prose"
+    if fact.kind == "phone":
+        ok = isinstance(value, str) and re.fullmatch(r"[#+]?[0-9]+(-[0-9]+)*", value)
+        return None if ok else 'must be a phone number as its source writes it: "0120-959-476"'
+    if fact.kind == "url":
+        return None if isinstance(value, str) else "must be an address"
+    if fact.kind == "hours":
+        ok = isinstance(value, tuple) and all(_is_time(part) for part in value) and value[0] < value[1]
+        return None if ok else 'must be two hours of a day: ["09:00", "20:00"]'
+    if fact.kind == "time":
+        return None if isinstance(value, str) and _is_time(value) else 'must be an hour: "21:10"'
+    ok = isinstance(value, int) and value > 0
+    if fact.kind == "duration" and fact.unit is None:
+        return 'needs a unit: "day", "month" or "year"'
+    return None if ok else "must be a whole number above 0"
+
+
+def _is_time(text: str) -> bool:
+    if text == "24:00":
+        return True
+    try:
+        datetime.time.fromisoformat(text)
+    except ValueError:
+        return False
+    return bool(re.fullmatch(r"\d\d:\d\d", text))
+
+
+def contrast_with_white(colour: str) -> float:
+    """Return the contrast ratio of `#RRGGBB` with white.
+
+    Source: WCAG 2.2, relative luminance.
+    """
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (luminance + 0.05)
+
+
+def load_content(root: Path) -> Content:
+    """Load everything below `content/` of the project.
+
+    Raises:
+        ProjectError: with all problems of all files.
+    """
+    return _Loader(root).load()

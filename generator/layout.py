@@ -1,0 +1,339 @@
+"""Lay out HTML as printed pages, and write them as PDF. The only room for WeasyPrint.
+
+It reaches into the engine in three places, each for a thing that the engine's interface does not
+give, and all tied to the one version that `pyproject.toml` pins:
+`_share_out` moves laid-out boxes, `_tag_languages` adds /Lang to structure elements, and
+`_measure_symbols` reads the printed size of QR codes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import ctypes.util
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from generator.fonts import FontSet, font_face_css, fontconfig_file
+from generator.paper import Paper
+
+# CSS Values and Units 4: 96 px to the inch.
+MM_PER_PX = 25.4 / 96
+# A gap between blocks grows by no more than this, or the page falls apart into islands.
+MAX_GROWTH_MM = 6.0
+# Kept free at the foot, so that rounding never pushes the last block over the edge.
+SPARE_MM = 0.3
+# Any asset of ours is far smaller; a larger one is refused before it is read.
+MAX_ASSET_BYTES = 20_000_000
+
+STYLE_SHEETS = ("type", "blocks")
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """Printed pages, not yet written.
+
+    `slack_mm` is the free height at the foot of each page before it was shared out between blocks;
+    negative never happens, since what does not fit makes another page. `modules_mm` are the sizes
+    of one module of each QR code, in reading order. `complaints` is what the engine logged: ignored
+    CSS, a missing asset; empty when all is well.
+    """
+
+    pages: int
+    slack_mm: tuple[float, ...]
+    modules_mm: tuple[float, ...]
+    complaints: tuple[str, ...]
+    document: Any = field(repr=False)
+
+
+class _Listener(logging.Handler):
+    """Collects what the engine complains about; the engine reports trouble in no other way."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def _without_library_search() -> Iterator[None]:
+    """Keep cffi from asking the compiler for libraries that have a plain name.
+
+    It would start more than fifty child processes on a machine with gcc, and only for spellings of
+    other systems that fail here anyway.
+    """
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    search = ctypes.util.find_library
+    ctypes.util.find_library = lambda name: None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search  # type: ignore[assignment]
+
+
+def system_versions() -> dict[str, int | None]:
+    """Return the versions of Pango and HarfBuzz as their libraries count them, None where absent."""
+    found: dict[str, int | None] = {}
+    for name, sonames in _LIBRARIES.items():
+        found[name] = None
+        for soname in sonames:
+            with contextlib.suppress(OSError):
+                library = ctypes.CDLL(soname)
+                found[name] = int(library.pango_version()) if name == "pango" else 1
+                break
+    return found
+
+
+# HarfBuzz has no version number as an int; that it is there decides how subsets are made.
+_LIBRARIES = {
+    "pango": ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"),
+    "harfbuzz-subset": ("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib", "libharfbuzz-subset-0.dll"),
+}
+
+
+class Engine:
+    """The layout engine, warm: fonts and style sheets are read once and serve every document.
+
+    One a process: the font configuration is process-wide in fontconfig.
+    """
+
+    def __init__(self, templates: Path, fonts: FontSet, cache: Path) -> None:
+        """Load the engine with our fonts and no others.
+
+        Raises:
+            OSError: where a shared library of the engine is not installed.
+        """
+        # Fontconfig reads this once, when the engine is imported: a character outside our fonts
+        # must be .notdef, which is refused, and never the machine's idea of a substitute.
+        os.environ["FONTCONFIG_FILE"] = str(fontconfig_file(fonts, cache))
+        with _without_library_search(), warnings.catch_warnings():
+            # Without libharfbuzz-subset the engine is slower but right; `doctor` says so.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+
+        _tag_languages()
+        self._weasyprint = weasyprint
+        self._templates = templates
+        self._listener = _Listener()
+        logger = logging.getLogger("weasyprint")
+        logger.handlers = [self._listener]
+        logger.propagate = False
+        self._fetcher = _make_fetcher(templates / "css", fonts.regular.parent)
+        self._font_config = FontConfiguration()
+        self._sheets: dict[str, Any] = {}
+        self._images: dict[str, Any] = {}
+        self._font_sheet = self._parse(font_face_css(fonts))
+
+    def _parse(self, css: str) -> Any:  # noqa: ANN401 - the engine has no types
+        base = f"{self._templates.as_uri()}/css/"
+        return self._weasyprint.CSS(
+            string=css, base_url=base, url_fetcher=self._fetcher, font_config=self._font_config
+        )
+
+    def _sheet(self, css: str) -> tuple[Any, tuple[str, ...]]:
+        """Return the parsed sheet and its complaints; each sheet is parsed once a process."""
+        if css not in self._sheets:
+            start = len(self._listener.lines)
+            sheet = self._parse(css)
+            self._sheets[css] = (sheet, tuple(self._listener.lines[start:]))
+        found: tuple[Any, tuple[str, ...]] = self._sheets[css]
+        return found
+
+    def lay_out(self, html: str, style: str, paper: Paper) -> LaidOut:
+        """Break one HTML document into printed pages.
+
+        `style` is the CSS of this document; what all documents share comes from the templates.
+        Raises nothing for bad content: a lost image arrives as a complaint, and `checks` refuses it.
+
+        Source:
+            CSS Paged Media 3.
+        """
+        folder = self._templates / "css"
+        css = [(folder / f"{name}.css").read_text(encoding="utf-8") for name in (*STYLE_SHEETS, paper.name)]
+        sheets, complaints = [self._font_sheet], []
+        for text in (*css, style):
+            sheet, said = self._sheet(text)
+            sheets.append(sheet)
+            complaints.extend(said)
+        self._listener.lines.clear()
+        try:
+            document = self._weasyprint.HTML(
+                string=html, base_url=f"{folder.as_uri()}/", url_fetcher=self._fetcher
+            ).render(font_config=self._font_config, stylesheets=sheets, cache=self._images, pdf_variant="pdf/ua-1")
+        except self._fatal() as error:
+            self._listener.lines.append(str(error) or "an asset could not be fetched")
+            return LaidOut(0, (), (), (*complaints, *self._listener.lines), None)
+        slack = tuple(_share_out(page._page_box) for page in document.pages)
+        # The engine notes links and bookmarks when it makes a page, so pages are made anew.
+        moved = document.copy([type(page)(page._page_box) for page in document.pages])
+        return LaidOut(
+            pages=len(moved.pages),
+            slack_mm=slack,
+            modules_mm=tuple(_measure_symbols(document)),
+            complaints=(*complaints, *self._listener.lines),
+            document=moved,
+        )
+
+    def _fatal(self) -> type[BaseException]:
+        from weasyprint.urls import FatalURLFetchingError
+
+        fatal: type[BaseException] = FatalURLFetchingError  # not an Exception: a plain except misses it
+        return fatal
+
+    def write_pdf(self, laid_out: LaidOut, paper: Paper) -> tuple[bytes, tuple[str, ...]]:
+        """Write pages as tagged PDF 1.7 (PDF/UA-1); return the bytes and the engine's complaints."""
+        self._listener.lines.clear()
+
+        def finish(document: Any, pdf: Any) -> None:  # noqa: ANN401
+            import pydyf
+
+            # A viewer that scales to its printer's margins would shrink type and QR codes.
+            pdf.catalog["ViewerPreferences"]["PrintScaling"] = "/None"
+            pdf.catalog["ViewerPreferences"]["Duplex"] = f"/{paper.duplex}"
+            _index_headers(pdf, pydyf)
+
+        raw: bytes = laid_out.document.write_pdf(pdf_variant="pdf/ua-1", pdf_version="1.7", finisher=finish)
+        return raw, tuple(self._listener.lines)
+
+
+def _make_fetcher(*roots: Path) -> Any:  # noqa: ANN401
+    from weasyprint.urls import URLFetcher
+
+    allowed = [root.resolve() for root in roots]
+
+    class AssetFetcher(URLFetcher):  # type: ignore[misc]
+        """Opens files inside our own folders and nothing else: no network, no other file."""
+
+        def __init__(self) -> None:
+            super().__init__(allowed_protocols={"file", "data"}, allow_redirects=False, fail_on_errors=True)
+
+        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ANN401
+            parts = urlsplit(url)
+            if parts.scheme == "file":
+                path = Path(unquote(parts.path)).resolve()
+                inside = any(path.is_relative_to(root) for root in allowed)
+                if parts.netloc not in ("", "localhost") or not inside or not path.is_file():
+                    raise ValueError(f"“{url}” is not a file of the project")
+                if path.stat().st_size > MAX_ASSET_BYTES:
+                    raise ValueError(f"“{url}” is larger than {MAX_ASSET_BYTES:,} bytes")
+            elif parts.scheme != "data" or len(url) > MAX_ASSET_BYTES:
+                raise ValueError(f"“{url[:80]}” is not a file of the project")
+            return super().fetch(url, headers)
+
+    return AssetFetcher()
+
+
+# --- inside the engine ---------------------------------------------------------------------------
+
+
+def _side_of(page_box: Any) -> Any | None:  # noqa: ANN401
+    """Return the box of the side (`.side`) that fills a page."""
+    todo = [page_box]
+    while todo:
+        box = todo.pop()
+        element = getattr(box, "element", None)
+        if element is not None and "side" in (element.get("class") or "").split():
+            return box
+        todo.extend(child for child in getattr(box, "children", ()) if not isinstance(child, str))
+    return None
+
+
+def _share_out(page_box: Any) -> float:  # noqa: ANN401
+    """Move the blocks of a page apart by its free height, equally; return that height in mm."""
+    side = _side_of(page_box)
+    if side is None or not side.children:
+        return 0.0
+    foot = page_box.content_box_y() + page_box.height
+    blocks = list(side.children)
+    end = max(box.position_y + box.margin_height() for box in blocks)
+    slack = (foot - end) * MM_PER_PX
+    movable = [
+        i
+        for i, box in enumerate(blocks)
+        if box.element is not None and "block" in (box.element.get("class") or "").split()
+    ]
+    if movable and slack > SPARE_MM:
+        step = min((slack - SPARE_MM) / len(movable), MAX_GROWTH_MM) / MM_PER_PX
+        moved = 0
+        for i, box in enumerate(blocks):
+            moved += i in movable
+            box.translate(0, moved * step)
+    return round(float(slack), 2)
+
+
+def _measure_symbols(document: Any) -> Iterator[float]:  # noqa: ANN401
+    """Yield the size of one module of each QR code in mm."""
+    for page in document.pages:
+        todo = [page._page_box]
+        while todo:
+            box = todo.pop()
+            element = getattr(box, "element", None)
+            modules = element.get("data-modules") if element is not None else None
+            if modules:
+                yield round(box.width * MM_PER_PX / int(modules), 3)
+            else:
+                todo.extend(reversed([c for c in getattr(box, "children", ()) if not isinstance(c, str)]))
+
+
+def _tag_languages() -> None:
+    """Make the engine write /Lang on every structure element that changes the language.
+
+    It writes only the document's. Without this, a Japanese word in a Chinese guide is read by the
+    Chinese voice. Passes PDF/UA-1 as before.
+    """
+    import pydyf
+    from weasyprint.pdf import tags
+
+    if getattr(tags._build_box_tree, "tags_languages", False):
+        return
+    build = tags._build_box_tree
+
+    def build_with_language(box: Any, parent: Any, *args: Any) -> Iterator[Any]:  # noqa: ANN401
+        style = getattr(getattr(box, "_box", box), "style", None)
+        lang = style["lang"] if style is not None else None
+        for element in build(box, parent, *args):
+            if lang and lang != parent.get("_lang"):
+                element["Lang"] = pydyf.String(lang)
+            yield element
+
+    build_with_language.tags_languages = True  # type: ignore[attr-defined]
+    tags._build_box_tree = build_with_language
+
+
+def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
+    """Give column headers their scope, and the tree an index of the ids that cells refer to.
+
+    Source: ISO 32000-1, 14.7.2 (IDTree) and 14.8.5.7 (Scope); the engine writes neither.
+    """
+    ids = []
+    root = None
+    for item in pdf.objects:
+        if not isinstance(item, dict):
+            continue
+        if item.get("Type") == "/StructTreeRoot":
+            root = item
+        if item.get("S") == "/TH" and "ID" in item:
+            ids.append(item)
+            if isinstance(item.get("A"), dict):
+                item["A"]["Scope"] = "/Column"
+        if item.get("S") == "/L" and "A" not in item:
+            item["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": "/None"})
+    if root is not None and ids:
+        names = pydyf.Array()
+        for item in sorted(ids, key=lambda item: item["ID"].data):
+            names.extend([item["ID"].data, item.reference])
+        tree = pydyf.Dictionary({"Names": names})
+        pdf.add_object(tree)
+        root["IDTree"] = tree.reference

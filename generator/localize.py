@@ -1,0 +1,300 @@
+"""One guide in one language: every text translated, every fact in its printed form.
+
+The only room for Babel's dates and numbers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from generator import facts as rules
+from generator import prose
+from generator.catalog import Catalog, Message, check_message
+from generator.guide import (
+    Carrier,
+    Content,
+    Fact,
+    Guide,
+    Phrase,
+    Shop,
+    Source,
+    Term,
+    map_text,
+    place_of,
+    used_facts,
+)
+from generator.language import Language
+from generator.problem import Problem
+
+# Crockford's alphabet: no letter that is read as another, over the phone or on a bad copy.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One line of the list of sources on paper: who says it, and what the guide took from there."""
+
+    kind: str
+    owner: str
+    labels: str
+
+
+@dataclass(frozen=True)
+class LocalizedGuide:
+    """A guide as it is said in one language.
+
+    `printed` holds the printed form of each placeholder by "kind.id" ("fact.au-phone-zh"); `urls`
+    the whole address of each fact that is one. `carriers` are all carriers, for guides that let
+    choose. `seen_on` is the oldest check of the facts used, as printed. `words` are the ready
+    translations of template words. `is_archived`: some fact was read in a stored copy. `problems` keep a release from being printed; in a draft the
+    untranslated texts stand in 〖…〗 in the source language.
+    """
+
+    guide: Guide
+    language: Language
+    carrier: Carrier | None
+    carriers: Mapping[str, Carrier]
+    shop: Shop | None
+    logo: bytes
+    phrases: tuple[Phrase, ...]
+    terms: Mapping[str, Term]
+    printed: Mapping[str, str]
+    urls: Mapping[str, str]
+    sources: tuple[SourceLine, ...]
+    seen_on: str
+    words: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
+    is_archived: bool
+    is_draft: bool
+    problems: tuple[Problem, ...]
+
+    def digest(self) -> str:
+        """Return the hash of everything that is said, hex sha256."""
+        said = {
+            "guide": self.guide.model_dump(mode="json"),
+            "language": asdict(self.language),
+            "carriers": [
+                c.model_dump(mode="json", exclude={"hosts"})
+                for c in (self.carriers.values() if self.guide.choices else [self.carrier])
+                if c
+            ],
+            "shop": self.shop and self.shop.model_dump(mode="json"),
+            "logo": hashlib.sha256(self.logo).hexdigest(),
+            "phrases": [phrase.model_dump(mode="json") for phrase in self.phrases],
+            "terms": {id_: term.model_dump(mode="json", exclude={"note"}) for id_, term in self.terms.items()},
+            "printed": dict(self.printed),
+            "urls": dict(self.urls),
+            "sources": [asdict(line) for line in self.sources],
+            "seen_on": self.seen_on,
+            "words": self.words,
+            "archived": self.is_archived,
+            "draft": self.is_draft,
+        }
+        text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def edition(self) -> str:
+        """Return the short code that is printed on every page: six letters of the digest."""
+        number = int(self.digest(), 16)
+        letters = ""
+        for _ in range(6):
+            number, rest = divmod(number, 32)
+            letters += _ALPHABET[rest]
+        return letters
+
+
+def localize(
+    content: Content,
+    guide: Guide,
+    catalog: Catalog,
+    shop: Shop | None = None,
+    *,
+    as_of: datetime.date,
+    is_draft: bool = False,
+) -> LocalizedGuide:
+    """Say a guide in the language of the catalog.
+
+    Never raises for what is missing: `problems` holds an error for every text that is not ready
+    (and, in a draft, none of these), and a warning for every fact whose review is due.
+    """
+    problems: list[Problem] = []
+
+    def translate(place: str, text: str) -> str:
+        where = content.texts.get(place)
+        if where is None:  # cannot be printed, so it was never offered
+            return text
+        message = Message(place, text, where.file, where.line)
+        found = tuple(check_message(catalog, message))
+        entry = catalog.find(place, text)
+        if not found and entry is not None:
+            return entry.text
+        if is_draft:
+            return f"{prose.DRAFT_OPEN}{text}{prose.DRAFT_CLOSE}"
+        problems.extend(found)
+        return text
+
+    ids = used_facts(guide, prose.placeholders)
+    facts = [content.facts[id_] for id_ in ids]
+    spoken = {
+        id_: map_text(c, translate, place_of(c))
+        for id_, c in content.carriers.items()
+        if id_ == guide.carrier or guide.choices
+    }
+    carrier = spoken.get(guide.carrier or "")
+    said = {fact.id: map_text(fact, translate, place_of(fact)) for fact in facts}
+    local = map_text(guide, translate, place_of(guide))
+    term_ids = {
+        *(thing.term for thing in guide.checklist if thing.term),
+        *(label for step in guide.steps for label in step.labels),
+        *guide.words,
+        *_named_terms(guide),
+        *(name for fact in facts for kind, name in prose.placeholders(fact.safe_wording) if kind == "term"),
+    }
+    for fact in facts:
+        if rules.is_review_due(fact, as_of):
+            place = content.texts[f"{place_of(fact)}/label"]
+            problems.append(
+                Problem(
+                    place.file,
+                    place.line,
+                    rule="fact-due",
+                    what=f'fact "{fact.id}" was last seen {fact.seen_on}, review was due {fact.review_by}',
+                    hint="look at its sources again, then change seen_on and review_by",
+                    severity="warning",
+                )
+            )
+    printed = {f"fact.{id_}": print_fact(fact, catalog.language) for id_, fact in said.items()}
+    printed["speech"] = catalog.language.ja_speech
+    if carrier:
+        for name in ("brand", "company", "issuer", "shop", "self_service", "login"):
+            printed[f"carrier.{name}"] = getattr(carrier, name)
+    oldest = rules.oldest_check(facts)
+    return LocalizedGuide(
+        guide=local,
+        language=catalog.language,
+        carrier=carrier,
+        carriers=spoken,
+        shop=map_text(shop, translate, place_of(shop)) if shop else None,
+        logo=content.logos.get(shop.id, b"") if shop else b"",
+        phrases=tuple(
+            map_text(content.phrases[id_], translate, place_of(content.phrases[id_])) for id_ in guide.phrases
+        ),
+        terms={
+            id_: map_text(content.terms[id_], translate, place_of(content.terms[id_])) for id_ in sorted(term_ids)
+        },
+        printed=printed,
+        urls={id_: str(fact.value) for id_, fact in said.items() if fact.kind == "url"},
+        sources=_list_sources(content, list(said.values()), catalog.language, translate),
+        seen_on=print_date(oldest, catalog.language) if oldest else "",
+        words=catalog.words(),
+        facts=ids,
+        is_archived=any(fact.method == "archived_copy" for fact in facts),
+        is_draft=is_draft,
+        problems=tuple(problems),
+    )
+
+
+def _named_terms(guide: Guide) -> set[str]:
+    found: set[str] = set()
+
+    def look(_: str, text: str) -> str:
+        found.update(name for kind, name in prose.placeholders(text) if kind == "term")
+        return text
+
+    map_text(guide, look, guide.id)
+    return found
+
+
+_KINDS = ("official", "government", "press", "secondary")
+
+
+def _list_sources(
+    content: Content, facts: list[Fact], language: Language, translate: Any  # noqa: ANN401
+) -> tuple[SourceLine, ...]:
+    """Group what was used by who says it: official first, second-hand last."""
+    taken: dict[tuple[str, str], dict[str, None]] = {}
+    for fact in facts:
+        for id_ in fact.sources:
+            source: Source = content.sources[id_]
+            owner = map_text(source, translate, place_of(source)).owner
+            taken.setdefault((source.kind, owner), {})[fact.label] = None
+    return tuple(
+        SourceLine(kind, owner, print_list(list(labels), language))
+        for (kind, owner), labels in sorted(taken.items(), key=lambda pair: _KINDS.index(pair[0][0]))
+    )
+
+
+# --- printed forms -----------------------------------------------------------------------------
+
+
+def print_fact(fact: Fact, language: Language) -> str:
+    """Return a fact as it stands on paper: its value, or only its safe wording."""
+    if rules.what_may_print(fact) == "value":
+        return print_value(fact, language)
+    if "{value}" in fact.safe_wording:
+        return fact.safe_wording.replace("{value}", print_value(fact, language))
+    return fact.safe_wording
+
+
+def print_value(fact: Fact, language: Language) -> str:
+    """Return the value of a fact in the reader's language; phones as their source writes them."""
+    value = fact.value
+    if fact.kind == "url":
+        return fact.display or str(value).removeprefix("https://").removeprefix("www.").rstrip("/")
+    if fact.kind == "hours" and isinstance(value, tuple):
+        if value == ("00:00", "24:00"):
+            from babel.units import format_unit
+
+            return _close_up(format_unit(24, "duration-hour", "short", locale=language.locale), language)
+        return "–".join(print_time(part) for part in value)
+    if fact.kind == "time":
+        return print_time(str(value))
+    if fact.kind == "fee" and isinstance(value, int):
+        from babel.numbers import format_currency
+
+        return _close_up(format_currency(value, "JPY", locale=language.locale, format_type="name"), language)
+    if fact.kind == "duration" and isinstance(value, int) and fact.unit:
+        from babel.units import format_unit
+
+        return _close_up(format_unit(value, f"duration-{fact.unit}", "long", locale=language.locale), language)
+    return str(value or "")
+
+
+def _close_up(text: str, language: Language) -> str:
+    """Take the space out between number and unit where the language sets none (CLDR: "31 日")."""
+    return text if language.is_spaced else text.replace(" ", "")
+
+
+def print_time(text: str) -> str:
+    """Return an hour of the 24-hour clock, Japan time, without a leading zero: "9:00"."""
+    hour, minute = text.split(":")
+    return f"{int(hour)}:{minute}"
+
+
+def print_date(date: datetime.date, language: Language) -> str:
+    """Return a day as the language writes it in full."""
+    from babel.dates import format_date
+
+    return format_date(date, "long", locale=language.locale)
+
+
+def print_list(items: list[str], language: Language) -> str:
+    """Return items as an enumeration; “a, b, and c”."""
+    from babel.lists import format_list
+
+    return format_list(items, style="standard", locale=language.locale)
+
+
+def printed_characters(content: Content, languages: Iterable[Language]) -> str:
+    """Return the characters that Babel writes: those of every date and value in every language."""
+    dates = {fact.seen_on for fact in content.facts.values()}
+    return "".join(
+        [print_date(date, language) for language in languages for date in sorted(dates)]
+        + [print_value(fact, language) for language in languages for fact in content.facts.values()]
+        + [print_list(["", "", ""], language) for language in languages]
+    )

@@ -1,0 +1,293 @@
+"""Turn a localized guide into HTML. The only room for Jinja.
+
+Templates are sandboxed, escape everything and may not name what does not exist.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup, escape
+
+from generator import prose
+from generator.guide import Term, map_text
+from generator.localize import LocalizedGuide
+from generator.paper import Paper
+from generator.problem import Problem, ProjectError
+from generator.symbol import Symbol, make_symbol
+
+
+@dataclass(frozen=True)
+class Page:
+    """One HTML document, ready for layout.
+
+    `style` is the CSS that depends on the guide (its accent). `texts` are the plain texts in
+    reading order, as the finished file must show them; `addresses` the payloads of the QR codes.
+    `problems` are words of templates without a translation, and texts that no template prints.
+    """
+
+    html: str
+    style: str
+    texts: tuple[str, ...]
+    addresses: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+_HAN = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff々〆"
+# A quarter em stands between Han or kana and Latin letters or digits; nobody types it.
+_SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])")
+_GAP = Markup('<span class="gap"></span>')
+# Longer facts are sentences and may break.
+_UNBROKEN = 24
+
+
+def _resolve(local: LocalizedGuide, piece: prose.Piece) -> tuple[str, str, str]:
+    """Return the text of a piece, its class and its language."""
+    if piece.kind == "term":
+        term = local.terms[piece.name]
+        return print_term(term, piece.form), "" if piece.form else "term", "ja"
+    if piece.kind in ("fact", "carrier"):
+        text = local.printed[f"{piece.kind}.{piece.name}"]
+        return text, "unbroken" if piece.kind == "fact" and len(text) <= _UNBROKEN else "", ""
+    if piece.kind == "speech":
+        return local.printed["speech"], "", ""
+    return piece.text.replace("\n", " " if local.language.is_spaced else ""), "", ""
+
+
+def print_term(term: Term, form: str = "") -> str:
+    """Return a Japanese word, with its reading in brackets where asked."""
+    if form == "kana":
+        return f"{term.ja}（{term.kana}）"
+    return f"{term.ja} ({term.romaji})" if form == "romaji" else term.ja
+
+
+def plain(local: LocalizedGuide, text: str) -> str:
+    """Return a text as a reader sees it: placeholders filled in, marks gone."""
+    # Safe wordings hold terms of their own, so a fact is read once more.
+    return "".join(
+        _resolve(local, piece)[0] for piece in _expand(local, text) if piece.kind != "item"
+    )
+
+
+def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
+    for piece in prose.parse(text):
+        words = local.printed.get(f"fact.{piece.name}", "") if piece.kind == "fact" else ""
+        if "{" in words or "*" in words:
+            yield from prose.parse(words)
+        else:
+            yield piece
+
+
+def to_html(local: LocalizedGuide, text: str) -> Markup:
+    """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set."""
+    out: list[str] = []
+    before = ""
+    items = 0
+    for piece in _expand(local, text):
+        if piece.kind == "item":
+            out.append("</li><li>" if items else "<ul><li>")
+            items += 1
+            continue
+        words, class_, lang = _resolve(local, piece)
+        if not words:
+            continue
+        han = not local.language.is_spaced
+        if han and before and class_ != "term" and _SEAM.search(before + words[0]):
+            out.append(_GAP)
+        body = Markup(_GAP).join(_SEAM.split(words)) if han and not lang else escape(words)
+        classes = [class_] if class_ else []
+        if piece.is_unbroken and class_ != "term":
+            classes.append("unbroken")
+        if piece.is_draft:
+            classes.append("draft")
+            lang = "en"
+        if classes or lang:
+            named = f' class="{" ".join(dict.fromkeys(classes))}"' if classes else ""
+            spoken = f' lang="{lang}"' if lang and lang != local.language.tag else ""
+            body = Markup(f"<span{named}{spoken}>{body}</span>")
+        if piece.is_strong:
+            body = Markup(f"<b>{body}</b>")
+        if piece.link and piece.link in local.urls:
+            body = Markup(f'<a href="{escape(local.urls[piece.link])}">{body}</a>')
+        out.append(body)
+        before = words[-1] if class_ != "term" else ""
+    if items:
+        out.append("</li></ul>")
+    return Markup("".join(out))
+
+
+class _Recorder:
+    """Renders the texts of one document, and remembers what was said in which order."""
+
+    def __init__(self, local: LocalizedGuide) -> None:
+        self.local = local
+        self.words = dict(local.words)
+        self.texts: list[str] = []
+        self.addresses: list[str] = []
+        self.problems: dict[str, Problem] = {}
+
+    def say(self, text: str) -> Markup:
+        """Return a text of the guide as HTML."""
+        self.texts.append(plain(self.local, text))
+        return to_html(self.local, text)
+
+    def word(self, text: str, **values: str) -> Markup:
+        """Return a word of the templates in the language, `%(name)s` filled in, as HTML."""
+        said = self.words.get(text)
+        if said is None:
+            if self.local.is_draft:
+                said = f"{prose.DRAFT_OPEN}{text}{prose.DRAFT_CLOSE}"
+            else:
+                locale = self.local.language.locale
+                self.problems[text] = Problem(
+                    file=f"locales/{locale}/LC_MESSAGES/messages.po",
+                    key=text,
+                    rule="message-missing",
+                    what=f"is not translated: “{text}”",
+                    hint=f"a template prints it; offer it with: carrier-guides messages update -l {locale}",
+                )
+                said = text
+        return self.say(said % values if values else said)
+
+    def label(self, text: str, **values: str) -> str:
+        """Return a word that is read aloud or shown by a viewer, but not printed."""
+        html = self.word(text, **values)
+        self.texts.pop()
+        return html.striptags()
+
+    def japanese(self, text: str) -> Markup:
+        """Return Japanese that stands as it is in every language."""
+        self.texts.append(text)
+        lang = Markup(' lang="ja"') if self.local.language.tag != "ja" else Markup("")
+        return Markup("<span{}>{}</span>").format(lang, text)
+
+    def phrase(self, text: str) -> str:
+        """Return the Japanese sentence of a phrase, `{speech}` filled in."""
+        return plain(self.local, text)
+
+    def symbol(self, url: str) -> Symbol:
+        """Return the QR code of an address, and note it for the manifest."""
+        self.addresses.append(url)
+        return make_symbol(url)
+
+
+@lru_cache(maxsize=8)
+def _environment(templates: Path) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    return environment
+
+
+def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
+    """Render one guide for one paper.
+
+    Raises:
+        ProjectError: where a template is wrong, with its file and line.
+    """
+    recorder = _Recorder(local)
+    try:
+        environment = _environment(templates)
+        # Values that change with the document are arguments of the templates, not of the environment.
+        values: dict[str, Any] = {
+            "local": local,
+            "guide": local.guide,
+            "carrier": local.carrier,
+            "language": local.language,
+            "paper": paper,
+            "edition": local.edition(),
+            "_": recorder.word,
+            "say": recorder.say,
+            "japanese": recorder.japanese,
+            "phrase": recorder.phrase,
+            "symbol": recorder.symbol,
+            "gettext": recorder.label,
+            "about": describe(local),
+        }
+        html = environment.get_template("guide.html").render(values)
+        style = environment.get_template("css/accent.css").render(
+            carrier=local.carrier, logo=base64.b64encode(local.logo).decode()
+        )
+    except TemplateError as error:
+        raise ProjectError([_template_problem(error, templates)]) from error
+    problems = [*recorder.problems.values(), *_find_unprinted(local, recorder.texts)]
+    return Page(html, style, tuple(recorder.texts), tuple(recorder.addresses), tuple(problems))
+
+
+def describe(local: LocalizedGuide) -> dict[str, str]:
+    """Return what the file says about itself: title, author (the shop), subject, keywords."""
+    brand = local.carrier.brand if local.carrier else "SIM"
+    return {
+        "title": f"{brand}: {plain(local, local.guide.title)}",
+        "author": plain(local, local.shop.name) if local.shop else "carrier-guides",
+        "subject": plain(local, local.guide.scope),
+        "keywords": ", ".join((brand, local.language.endonym, local.guide.id, "解約")),
+    }
+
+
+def _find_unprinted(local: LocalizedGuide, texts: list[str]) -> Iterator[Problem]:
+    """Yield a problem for every text of the guide that no template prints."""
+    said = set(texts)
+    dropped: dict[str, str] = {}
+
+    def look(place: str, text: str) -> str:
+        if plain(local, text) not in said:
+            dropped[place] = text
+        return text
+
+    map_text(local.guide, look, local.guide.id)
+    for place in dropped:
+        yield Problem(
+            key=place,
+            rule="text-unprinted",
+            what="is printed by no template",
+            hint="print it in templates/, or take it out of the guide",
+        )
+
+
+def _template_problem(error: TemplateError, templates: Path) -> Problem:
+    name = getattr(error, "filename", None) or getattr(error, "name", None) or "guide.html"
+    line = getattr(error, "lineno", 0) or 0
+    frame = error.__traceback__
+    while frame is not None:  # an undefined name: the innermost template frame has the place
+        path = Path(frame.tb_frame.f_code.co_filename)
+        if path.is_relative_to(templates):
+            name, line = str(path), frame.tb_lineno
+        frame = frame.tb_next
+    path = Path(name)
+    file = path.relative_to(templates) if path.is_relative_to(templates) else path
+    return Problem(
+        f"templates/{file.as_posix()}", line, rule="template", what=str(error.message or error)[:200],
+        hint="names that templates may use are in generator/markup.py",
+    )
+
+
+def hash_templates(templates: Path) -> str:
+    """Return the hash of all templates and style sheets, hex sha256.
+
+    Raises:
+        ProjectError: where there are none.
+    """
+    digest = hashlib.sha256()
+    files = sorted(path for path in templates.rglob("*") if path.is_file() and not path.name.startswith("."))
+    if not files:
+        what = "there are no templates here"
+        raise ProjectError([Problem("templates", rule="template", what=what, hint="restore them from git")])
+    for path in files:
+        digest.update(path.relative_to(templates).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+

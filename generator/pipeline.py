@@ -1,0 +1,120 @@
+"""The way of one handout: from a localized guide to judged bytes.
+
+    guide ─ localize ─▶ said ─ render_markup ─▶ HTML ─ lay_out ─▶ pages ─ write_pdf ─▶ bytes
+          ─ read_pdf ─▶ facts ─ check_handout ─▶ problems
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from generator.checks import Expected, check_handout
+from generator.fonts import FontSet, PinnedFonts
+from generator.localize import LocalizedGuide
+from generator.markup import describe, render_markup
+from generator.paper import Paper
+from generator.problem import Problem, ProjectError
+
+if TYPE_CHECKING:
+    from generator.layout import Engine
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A handout that has been judged. `pdf` is empty where it could not even be written.
+
+    `seconds` are the wall times of the phases, for people who wait and for the benchmark.
+    """
+
+    handout: str
+    pdf: bytes
+    pages: int
+    edition: str
+    addresses: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    seconds: dict[str, float]
+
+    @property
+    def is_fit_to_print(self) -> bool:
+        """Tell whether no error was found."""
+        return bool(self.pdf) and all(problem.severity != "error" for problem in self.problems)
+
+
+def name_handout(local: LocalizedGuide, paper: Paper) -> str:
+    """Return how messages call a handout: `au-cancel (zh_Hans, a4)`."""
+    shop = f", {local.shop.id}" if local.shop else ""
+    return f"{local.guide.id} ({local.language.locale}, {paper.name}{shop})"
+
+
+def build(
+    local: LocalizedGuide, paper: Paper, templates: Path, engine: Engine, fonts: FontSet, pinned: PinnedFonts
+) -> Finished:
+    """Make one handout and judge the finished bytes. Raises nothing that is the project's fault."""
+    from generator.readback import read_pdf
+
+    name = name_handout(local, paper)
+    edition = local.edition()
+    seconds: dict[str, float] = {}
+    start = time.perf_counter()
+
+    def lap(phase: str) -> None:
+        nonlocal start
+        now = time.perf_counter()
+        seconds[phase] = now - start
+        start = now
+
+    def refuse(problems: tuple[Problem, ...]) -> Finished:
+        return Finished(name, b"", 0, edition, (), problems, seconds)
+
+    if errors := tuple(problem for problem in local.problems if problem.severity == "error"):
+        return refuse(errors)
+    try:
+        page = render_markup(local, paper, templates)
+        lap("markup")
+        if page.problems:
+            return refuse(page.problems)
+        laid_out = engine.lay_out(page.html, page.style, paper)
+        lap("layout")
+        pdf, complaints = engine.write_pdf(laid_out, paper) if laid_out.document else (b"", ())
+        lap("write")
+        about = describe(local)
+        expected = Expected(
+            handout=name,
+            paper=paper,
+            language=local.language,
+            family=fonts.family,
+            title=about["title"],
+            author=about["author"],
+            subject=about["subject"],
+            keywords=about["keywords"],
+            texts=page.texts,
+            complaints=(*laid_out.complaints, *complaints),
+            slack_mm=laid_out.slack_mm,
+            pages=paper.pages,
+        )
+        if not pdf:
+            complaint = "; ".join(expected.complaints) or "nothing was laid out"
+            hint = "mend the style sheet or the template that asks for it"
+            return refuse((Problem(handout=name, rule="engine-complaint", what=complaint, hint=hint),))
+        facts = read_pdf(pdf, fonts, pinned, name)
+        lap("read back")
+        problems = check_handout(facts, expected)
+        lap("check")
+    except ProjectError as error:
+        return refuse(error.problems)
+    small = tuple(
+        Problem(
+            handout=name,
+            rule="qr-module",
+            what=f"a module of a code is {module:.2f} mm, less than {paper.qr_module_mm:.2f}",
+            hint="give the code more room in templates/css, or use a shorter address",
+        )
+        for module in laid_out.modules_mm
+        if module < paper.qr_module_mm - 0.001
+    )
+    warnings = tuple(problem for problem in local.problems if problem.severity != "error")
+    found = (*warnings, *problems, *small)
+    return Finished(name, pdf, laid_out.pages, edition, page.addresses, found, seconds)
