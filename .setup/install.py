@@ -44,10 +44,10 @@ PARTS["test"] = [*PARTS["guides"], "pdftotext", "mutool", "gs", "qpdf"]
 REQUIREMENTS = {"guides": ["requirements.txt"], "test": ["requirements.txt", "requirements-dev.txt"]}
 
 PACKAGERS = {
-    "apt-get": "apt-get install",
-    "dnf": "dnf install",
-    "pacman": "pacman -S",
-    "apk": "apk add",
+    "apt-get": "as root: apt-get install",
+    "dnf": "as root: dnf install",
+    "pacman": "as root: pacman -S",
+    "apk": "as root: apk add",
     "brew": "brew install",
 }
 # In the order of PACKAGERS.
@@ -73,8 +73,10 @@ def main(goal: str) -> None:
     import fcntl  # not on Windows, which _require_python has turned away
 
     with Path(__file__).open() as lock:
-        # Two makes at once would install into each other's .venv.
+        # Two makes at once would install into each other's .venv. A pip whose make was killed still writes:
+        # it inherits the lock.
         fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
         _install_system_packages(goal)
         if not _is_set_up(goal):
             _install_python_packages(goal)
@@ -130,7 +132,7 @@ def _install_system_packages(goal: str) -> None:
         for column, (name, command) in enumerate(PACKAGERS.items()):
             if packager in (name, None):
                 packages = dict.fromkeys(PACKAGES[part][column] for part in missing)
-                commands.append(f"install with: {command} {' '.join(packages)}")
+                commands.append(f"{command} {' '.join(packages)}")
         if packager == "brew":
             commands.append("only Homebrew's own Python finds them: make PYTHON=$(brew --prefix)/bin/python3")
         if packager is None:
@@ -202,8 +204,8 @@ def _install_python_packages(goal: str) -> None:
 
 
 def _run(command: list[str]) -> None:
-    if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode:
-        _stop(f"this failed: {' '.join(command)}", "the lines above say why; then run make again")
+    if subprocess.run(command, cwd=ROOT, stdout=sys.stderr, close_fds=False).returncode:
+        _stop(f"this failed: {' '.join(command)}", "the lines above say why (no network?); then run make again")
 
 
 def _say(line: str) -> None:

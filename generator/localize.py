@@ -22,7 +22,6 @@ from generator.guide import (
     Guide,
     Phrase,
     Shop,
-    Source,
     Term,
     map_text,
     place_of,
@@ -219,10 +218,10 @@ def _list_sources(
     """Group what was used by who says it: official first, second-hand last."""
     taken: dict[tuple[str, str], dict[str, None]] = {}
     for fact in facts:
-        for id_ in fact.sources:
-            source: Source = content.sources[id_]
-            owner = map_text(source, translate, place_of(source)).owner
-            taken.setdefault((source.kind, owner), {})[fact.label] = None
+        # The strongest source of each fact: the list has six lines of a page.
+        best = min((content.sources[id_] for id_ in fact.sources), key=lambda s: _KINDS.index(s.kind))
+        owner = map_text(best, translate, place_of(best)).owner
+        taken.setdefault((best.kind, owner), {})[fact.label] = None
     return tuple(
         SourceLine(kind, owner, print_list(list(labels), language))
         for (kind, owner), labels in sorted(taken.items(), key=lambda pair: _KINDS.index(pair[0][0]))

@@ -31,13 +31,15 @@ class Page:
     """One HTML document, ready for layout.
 
     `style` is the CSS that depends on the guide (its accent). `texts` are the plain texts in
-    reading order, as the finished file must show them; `addresses` the payloads of the QR codes.
+    reading order, as the finished file must show them, `margins` those of running heads and feet,
+    which are no part of that order; `addresses` the payloads of the QR codes.
     `problems` are words of templates without a translation, and texts that no template prints.
     """
 
     html: str
     style: str
     texts: tuple[str, ...]
+    margins: tuple[str, ...]
     addresses: tuple[str, ...]
     problems: tuple[Problem, ...]
 
@@ -132,6 +134,7 @@ class _Recorder:
         self.local = local
         self.words = dict(local.words)
         self.texts: list[str] = []
+        self.margins: list[str] = []
         self.addresses: list[str] = []
         self.problems: dict[str, Problem] = {}
 
@@ -163,6 +166,11 @@ class _Recorder:
         html = self.word(text, **values)
         self.texts.pop()
         return html.striptags()
+
+    def margin(self, text: str) -> Markup:
+        """Return a text of a running head or foot as HTML."""
+        self.margins.append(plain(self.local, text))
+        return to_html(self.local, text)
 
     def japanese(self, text: str) -> Markup:
         """Return Japanese that stands as it is in every language."""
@@ -213,6 +221,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
             "_": recorder.word,
             "say": recorder.say,
             "japanese": recorder.japanese,
+            "margin": recorder.margin,
             "phrase": recorder.phrase,
             "symbol": recorder.symbol,
             "gettext": recorder.label,
@@ -225,7 +234,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
     except TemplateError as error:
         raise ProjectError([_template_problem(error, templates)]) from error
     problems = [*recorder.problems.values(), *_find_unprinted(local, recorder.texts)]
-    return Page(html, style, tuple(recorder.texts), tuple(recorder.addresses), tuple(problems))
+    return Page(html, style, tuple(recorder.texts), tuple(recorder.margins), tuple(recorder.addresses), tuple(problems))
 
 
 def describe(local: LocalizedGuide) -> dict[str, str]:
