@@ -7,7 +7,8 @@ PYTHON ?= python3
 ARGS   ?=
 BIN    := .venv/bin
 # .venv's own Python starts fastest; a .venv copied from elsewhere may hold one that cannot start.
-SET_UP := p=$(BIN)/python; "$$p" -c "" 2>/dev/null || p="$(PYTHON)"; "$$p" .setup/install.py
+SET_UP := p=$(BIN)/python; "$$p" -c "" 2>/dev/null || p="$(PYTHON)"; command -v "$$p" >/dev/null || \
+          { echo "error: set-up: $$p is missing: install Python 3.11 or newer" >&2; exit 1; }; "$$p" .setup/install.py
 
 .DEFAULT_GOAL := guides
 .PHONY: guides check test lint bench set-up set-up-test pins clean clean-all help
@@ -31,7 +32,6 @@ bench: set-up-test ## measure how long things take
 set-up: ## install what building needs: system libraries, .venv
 	@$(SET_UP) guides
 
-# After set-up, also under -j: both write .venv.
 set-up-test: ## install what testing needs too: PDF tools, pytest, mypy, ruff
 	@$(SET_UP) test
 
@@ -39,7 +39,8 @@ pins: ## pin the newest allowed version of every package again
 	@.setup/pin.sh
 
 clean: ## remove what was built and cached
-	@rm -rf output/* .cache .mypy_cache .pytest_cache .ruff_cache
+	@[ ! -d output ] || find output -mindepth 1 ! -name .gitignore -delete
+	@rm -rf .cache .mypy_cache .pytest_cache .ruff_cache
 	@find generator tests -name __pycache__ -prune -exec rm -rf {} +
 
 clean-all: clean ## remove .venv too

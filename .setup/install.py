@@ -90,7 +90,8 @@ def _require_python() -> None:
         return
     for minor in range(19, 10, -1):
         newer = shutil.which(f"python3.{minor}")
-        if newer:
+        # A version manager's stand-in may be there and refuse to start.
+        if newer and subprocess.run([newer, "-c", ""], stderr=subprocess.DEVNULL).returncode == 0:
             os.execv(newer, [newer, *sys.argv])
     version = ".".join(map(str, sys.version_info[:3]))
     _stop(
@@ -205,7 +206,7 @@ def _install_python_packages(goal: str) -> None:
 
 def _run(command: list[str]) -> None:
     if subprocess.run(command, cwd=ROOT, stdout=sys.stderr, close_fds=False).returncode:
-        _stop(f"this failed: {' '.join(command)}", "the lines above say why (no network?); then run make again")
+        _stop(f"this failed: {' '.join(command)}", "see the lines above (no network?), then run make again")
 
 
 def _say(line: str) -> None:

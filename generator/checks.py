@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,7 @@ from itertools import groupby, pairwise
 from generator.language import Language
 from generator.paper import Paper
 from generator.problem import Problem, Severity
-from generator.readback import PdfFacts, Run
+from generator.readback import TWINS, PdfFacts, Run
 
 # What a finished page may differ by without anybody seeing it.
 TOLERANCE_MM = 0.05
@@ -34,6 +35,7 @@ class Expected:
 
     `handout` names it in messages: "au-cancel (zh_Hans, a4)". `texts` are the plain texts of the
     guide in reading order; `japanese` those that must stand somewhere in Japanese, as themselves.
+    `margins` are the texts of running heads and feet.
     `complaints` are the lines that the layout engine logged, `slack_mm` the emptiness at the foot
     of each page. `pages` is the exact number wanted, None allows whatever the paper does. A
     property of the document (`author`, `subject`, `keywords`) that is None is not judged.
@@ -46,6 +48,7 @@ class Expected:
     title: str
     texts: tuple[str, ...] = ()
     japanese: tuple[str, ...] = ()
+    margins: tuple[str, ...] = ()
     complaints: tuple[str, ...] = ()
     slack_mm: tuple[float, ...] = ()
     pages: int | None = None
@@ -176,12 +179,13 @@ def _find_other_regions(facts: PdfFacts, expected: Expected) -> Iterator[Finding
 
 # Line breaks and hyphens come and go with the layout, and fonts have one glyph for several hyphens.
 _VANISHING = re.compile(r"[\s\u00ad\u200b-\u200d\u2010\u2011\u2060\ufeff-]+")
+_ONE_TWIN = str.maketrans({twin: group[0] for group in TWINS for twin in group})
 
 
 @lru_cache(maxsize=1024)
 def _fold(text: str) -> str:
     """Reduce a text to what a reader must find, however it was broken into lines."""
-    return _VANISHING.sub("", unicodedata.normalize("NFKC", text))
+    return _VANISHING.sub("", unicodedata.normalize("NFKC", text.translate(_ONE_TWIN)))
 
 
 def _read_aloud(facts: PdfFacts) -> str:
@@ -198,14 +202,22 @@ def _find_occurrences(wanted: str, text: str) -> list[int]:
 
 def _find_lost_texts(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     aloud = _read_aloud(facts)
-    for text in expected.texts:
-        if _fold(text) not in aloud:
+    for text, wanted in Counter(expected.texts).items():
+        times = len(_find_occurrences(_fold(text), aloud))
+        if not times:
             yield 0, f"{_quote(text)} is not on paper"
+        elif times < wanted:
+            yield 0, f"{_quote(text)} is on paper {_count(times, 'time')}, {wanted} wanted"
+    around = _fold("".join(run.text for run in facts.runs if run.is_artifact))
+    for text in expected.margins:
+        if _fold(text) not in around:
+            yield 0, f"{_quote(text)} stands in no margin"
 
 
 def _find_texts_out_of_order(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find the fewest texts that would have to move to make the order right."""
     aloud = _read_aloud(facts)
+    times = Counter(expected.texts)
     # The longest rising row of places (patience sorting): a text that stands at several places offers
     # the last one first, so that it can be taken only once.
     tops: list[int] = []
@@ -214,7 +226,7 @@ def _find_texts_out_of_order(facts: PdfFacts, expected: Expected) -> Iterator[Fi
     present: list[int] = []
     for index, text in enumerate(expected.texts):
         places = _find_occurrences(_fold(text), aloud)
-        if places:
+        if len(places) >= times[text]:
             present.append(index)
         for place in reversed(places):
             pile = bisect_left(tops, place)
@@ -241,7 +253,7 @@ def _find_small_type(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     floor = expected.paper.floor_pt
     for run in facts.runs:
         if run.size_pt < floor - TOLERANCE_PT and run.text.strip():
-            yield run.page, f"{_quote(run.text)} is set in {run.size_pt:.4g} pt, at least {floor:g} pt wanted"
+            yield run.page, f"{_quote(run.text)} is set in {run.size_pt:.3g} pt, at least {floor:g} pt wanted"
 
 
 def _find_type_near_the_edge(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -480,7 +492,7 @@ RULES: dict[str, Rule] = {
     ),
     "language-missing": Rule(
         reason="lang chooses the glyphs on paper and the voice of a screen reader",
-        hint='give the element its lang: "{tag}" for the reader\'s text, "ja" for Japanese',
+        hint='give the element the lang of its text: "{tag}" is the reader\'s, "ja" that of Japanese words',
         find=_find_missing_languages,
     ),
     "line-start": Rule(

@@ -32,6 +32,7 @@ from generator.guide import (
     Term,
     map_text,
     place_of,
+    referred,
     used_facts,
 )
 from generator.problem import Problem, ProjectError
@@ -226,6 +227,7 @@ class _Loader:
         self.root = root.resolve()
         self.report = _Report()
         self.where: dict[tuple[str, str], _Table] = {}
+        self.placed: set[str] = set()
 
     def _files(self, pattern: str) -> list[Path]:
         return sorted(
@@ -408,8 +410,11 @@ class _Loader:
                 named.append((("carrier",), "carrier", guide.carrier, content.carriers))
             named += [(("phrases",), "phrase", name, content.phrases) for name in guide.phrases]
             if guide.call:
-                named.append((("call", "number"), "fact", guide.call.number, content.facts))
-                named.append((("call", "page"), "fact", guide.call.page, content.facts))
+                for part, fact in (("number", guide.call.number), ("page", guide.call.page)):
+                    named += [(("call", part), "fact", name, content.facts) for name in referred(fact)]
+                    if isinstance(fact, dict) and "other" not in fact:
+                        what = 'needs a fact for all other languages: other = "…"'
+                        self.report.add(table, ("call", part), "content-shape", what)
             for i, thing in enumerate(guide.checklist):
                 if thing.term:
                     named.append((("checklist", i, "term"), "term", thing.term, content.terms))
@@ -441,10 +446,14 @@ class _Loader:
                         self.report.add(table, (block, i, "id"), "content-id", what, "give each its own id")
                     seen.add(item.id)
             if guide.call:
-                for key, name, kind in (("number", guide.call.number, "phone"), ("page", guide.call.page, "url")):
-                    fact = content.facts.get(name)
-                    if fact and fact.kind != kind:
-                        self.report.add(table, ("call", key), "content-shape", f'fact "{name}" is no {kind}')
+                for part, refs, wanted in (
+                    ("number", guide.call.number, "phone"),
+                    ("page", guide.call.page, "url"),
+                ):
+                    for name in referred(refs):
+                        if name in content.facts and content.facts[name].kind != wanted:
+                            what = f'fact "{name}" is no {wanted}'
+                            self.report.add(table, ("call", part), "content-shape", what)
 
     def _check_printable(self, table: _Table, key: Key, fact: Fact) -> None:
         if rules.what_may_print(fact) == "nothing":
@@ -459,6 +468,7 @@ class _Loader:
         facts: set[str] = set()
         for guide in content.guides.values():
             facts.update(used_facts(guide, prose.placeholders))
+        self.placed = {name for guide in content.guides.values() for name in _placed_facts(guide)}
         sources = {name for id_ in facts & set(content.facts) for name in content.facts[id_].sources}
         words = {name for guide in content.guides.values() for name in guide.words}
         folders: tuple[tuple[str, dict[str, Any], set[str] | None], ...] = (
@@ -485,7 +495,9 @@ class _Loader:
         def look(place: str, text: str) -> str:
             key = _key_of(table, place.removeprefix(f"{start}/"))
             self._check_text(content, table, key, text, record)
-            if is_printed:
+            # A fact that a guide only rests on is named among the sources, but not quoted.
+            is_quoted = not isinstance(record, Fact) or record.id in self.placed or key[-1] == "label"
+            if is_printed and is_quoted:
                 spelled = spell_key(table.at + key)
                 content.texts[place] = SourceText(place, text, table.file, table.line(key), spelled)
             return text
@@ -525,6 +537,20 @@ AUTHORITY_HOSTS = ("soumu.go.jp", "caa.go.jp", "kokusen.go.jp", "gov-online.go.j
 
 # What {carrier.…} may name.
 CARRIER_NAMES = ("brand", "company", "issuer", "shop", "self_service", "login")
+
+
+def _placed_facts(guide: Guide) -> set[str]:
+    """Return the facts whose value or wording stands on paper."""
+    found = {choice.page for choice in guide.choices}
+    if guide.call:
+        found.update(referred(guide.call.number), referred(guide.call.page))
+
+    def look(_: str, text: str) -> str:
+        found.update(name for kind, name in prose.placeholders(text) if kind == "fact")
+        return text
+
+    map_text(guide, look, guide.id)
+    return found
 
 
 def _items(guide: Guide) -> Iterator[tuple[Key, Any]]:

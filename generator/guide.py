@@ -29,6 +29,8 @@ OptionalText = Annotated[str, _IsText(), StringConstraints(max_length=600, strip
 Japanese = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Ids = tuple[Id, ...]
+# A fact, or one for each locale that has its own; "other" is for the rest.
+FactRef = Id | dict[str, Id]
 
 
 class Model(BaseModel):
@@ -212,12 +214,16 @@ class Channel(Item):
 
 
 class Call(Model):
-    """The solid block: the number to call, and the official page as a QR code."""
+    """The solid block: the number to call, and the official page as a QR code.
+
+    `number` and `page` may differ by language. Where no number in the reader's language is known,
+    the page is the `hero`.
+    """
 
     title: Text
-    number: Id
+    number: FactRef | None = None
     about: Text
-    page: Id
+    page: FactRef
     page_title: Text
     page_note: Text
     hero: Literal["number", "page"] = "number"
@@ -313,8 +319,25 @@ def place_of(record: Record) -> str:
     return record.id if isinstance(record, Guide) else f"{type(record).__name__.lower()}/{record.id}"
 
 
-def used_facts(guide: Guide, placeholders: Callable[[str], tuple[tuple[str, str], ...]]) -> tuple[str, ...]:
-    """Return the ids of the facts that a guide prints or rests on, in order of first use."""
+def refer(fact: FactRef | None, locale: str) -> str:
+    """Return the id of the fact that a reference means in a locale, "" for no reference."""
+    if isinstance(fact, dict):
+        return fact.get(locale) or fact["other"]
+    return fact or ""
+
+
+def referred(fact: FactRef | None) -> tuple[str, ...]:
+    """Return the ids of all facts that a reference can mean."""
+    return tuple(fact.values()) if isinstance(fact, dict) else (fact,) if fact else ()
+
+
+def used_facts(
+    guide: Guide, placeholders: Callable[[str], tuple[tuple[str, str], ...]], locale: str | None = None
+) -> tuple[str, ...]:
+    """Return the ids of the facts that a guide prints or rests on, in order of first use.
+
+    Without a locale, those of all locales.
+    """
     found: dict[str, None] = {}
 
     def look(_: str, text: str) -> str:
@@ -332,7 +355,9 @@ def used_facts(guide: Guide, placeholders: Callable[[str], tuple[tuple[str, str]
                 if isinstance(item, Choice):
                     found[item.page] = None
         elif isinstance(value, Call):
-            found.update({value.number: None, value.page: None})
+            for fact in (value.number, value.page):
+                ids = referred(fact) if locale is None else (refer(fact, locale),)
+                found.update((id_, None) for id_ in ids if id_)
     map_text(guide, look, guide.id)
     return tuple(found)
 

@@ -12,7 +12,8 @@ class Language:
     `locale` names the folder below `locales/` and is Babel's identifier, `tag` is BCP 47 for HTML
     and PDF. `endonym` is the language's name for its readers; `ja_edition` and `ja_speech` tell
     Japanese staff which edition this is and which interpreter is wanted. `han` is the language tag
-    for Han characters that stand in running text; a language without Han has "".
+    for Han characters that stand in running text; a language without Han has "". `money` is how an
+    amount of yen is written.
     """
 
     locale: str
@@ -21,6 +22,7 @@ class Language:
     ja_edition: str
     ja_speech: str
     han: str
+    money: str
     aliases: tuple[str, ...] = ()
 
     @property
@@ -37,6 +39,7 @@ LANGUAGES: tuple[Language, ...] = (
         ja_edition="英語版",
         ja_speech="英語",
         han="",
+        money="{} yen",
         aliases=("en_US", "en_GB", "eng"),
     ),
     Language(
@@ -46,6 +49,7 @@ LANGUAGES: tuple[Language, ...] = (
         ja_edition="日本語版",
         ja_speech="（　　）語",
         han="ja",
+        money="{}円",
         aliases=("ja_JP", "jpn", "jp"),
     ),
     Language(
@@ -55,6 +59,7 @@ LANGUAGES: tuple[Language, ...] = (
         ja_edition="中国語（簡体字）版",
         ja_speech="中国語",
         han="zh-Hans",
+        money="{}日元",
         aliases=("zh", "zh_CN", "zh_SG", "zh_Hans_CN", "zh_Hans_SG", "zho", "chs", "cn"),
     ),
 )

@@ -304,8 +304,9 @@ def _tag_languages() -> None:
         style = getattr(getattr(box, "_box", box), "style", None)
         lang = style["lang"] if style is not None else None
         for element in build(box, parent, *args):
-            if lang and lang != parent.get("_lang"):
-                element["Lang"] = pydyf.String(lang)
+            # html and body hand on their children's elements, which have their own language.
+            if lang:
+                element.setdefault("Lang", pydyf.String(lang))
             yield element
 
     build_with_language.tags_languages = True  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from generator.guide import (
     Guide,
     Phrase,
     Shop,
+    Source,
     Term,
     map_text,
     place_of,
@@ -137,7 +139,7 @@ def localize(
         problems.extend(found)
         return text
 
-    ids = used_facts(guide, prose.placeholders)
+    ids = used_facts(guide, prose.placeholders, catalog.language.locale)
     facts = [content.facts[id_] for id_ in ids]
     spoken = {
         id_: map_text(c, translate, place_of(c))
@@ -215,13 +217,23 @@ _KINDS = ("official", "government", "press", "secondary")
 def _list_sources(
     content: Content, facts: list[Fact], language: Language, translate: Any  # noqa: ANN401
 ) -> tuple[SourceLine, ...]:
-    """Group what was used by who says it: official first, second-hand last."""
-    taken: dict[tuple[str, str], dict[str, None]] = {}
+    """Say for each matter who says it, by the strongest kind of source, in as few lines as can be.
+
+    The list has six lines of a page, so where several sources of a kind say the same, the one that
+    says most of the rest is named.
+    """
+    candidates: dict[str, list[Source]] = {}
     for fact in facts:
-        # The strongest source of each fact: the list has six lines of a page.
-        best = min((content.sources[id_] for id_ in fact.sources), key=lambda s: _KINDS.index(s.kind))
-        owner = map_text(best, translate, place_of(best)).owner
-        taken.setdefault((best.kind, owner), {})[fact.label] = None
+        candidates.setdefault(fact.label, []).extend(content.sources[id_] for id_ in fact.sources)
+    for label, found in candidates.items():
+        best = min(_KINDS.index(source.kind) for source in found)
+        candidates[label] = [source for source in found if _KINDS.index(source.kind) == best]
+    says = Counter(owner for found in candidates.values() for owner in {source.owner for source in found})
+    taken: dict[tuple[str, str], dict[str, None]] = {}
+    for label, found in candidates.items():
+        source = max(found, key=lambda source: says[source.owner])
+        owner = map_text(source, translate, place_of(source)).owner
+        taken.setdefault((source.kind, owner), {})[label] = None
     return tuple(
         SourceLine(kind, owner, print_list(list(labels), language))
         for (kind, owner), labels in sorted(taken.items(), key=lambda pair: _KINDS.index(pair[0][0]))
@@ -249,14 +261,14 @@ def print_value(fact: Fact, language: Language) -> str:
         if value == ("00:00", "24:00"):
             from babel.units import format_unit
 
-            return _close_up(format_unit(24, "duration-hour", "short", locale=language.locale), language)
+            return _close_up(format_unit(24, "duration-hour", "long", locale=language.locale), language)
         return "–".join(print_time(part) for part in value)
     if fact.kind == "time":
         return print_time(str(value))
     if fact.kind == "fee" and isinstance(value, int):
-        from babel.numbers import format_currency
+        from babel.numbers import format_decimal
 
-        return _close_up(format_currency(value, "JPY", locale=language.locale, format_type="name"), language)
+        return language.money.format(format_decimal(value, locale=language.locale))
     if fact.kind == "duration" and isinstance(value, int) and fact.unit:
         from babel.units import format_unit
 

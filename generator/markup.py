@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from generator import prose
-from generator.guide import Term, map_text
+from generator.guide import Term, map_text, refer
 from generator.localize import LocalizedGuide
 from generator.paper import Paper
 from generator.problem import Problem, ProjectError
@@ -32,7 +32,8 @@ class Page:
 
     `style` is the CSS that depends on the guide (its accent). `texts` are the plain texts in
     reading order, as the finished file must show them, `margins` those of running heads and feet,
-    which are no part of that order; `addresses` the payloads of the QR codes.
+    which are no part of that order, `japanese` those that stand in Japanese in every language;
+    `addresses` the payloads of the QR codes.
     `problems` are words of templates without a translation, and texts that no template prints.
     """
 
@@ -40,6 +41,7 @@ class Page:
     style: str
     texts: tuple[str, ...]
     margins: tuple[str, ...]
+    japanese: tuple[str, ...]
     addresses: tuple[str, ...]
     problems: tuple[Problem, ...]
 
@@ -48,8 +50,11 @@ _HAN = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff々〆"
 # A quarter em stands between Han or kana and Latin letters or digits; nobody types it.
 _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])")
 _GAP = Markup('<span class="gap"></span>')
-# Longer facts are sentences and may break.
-_UNBROKEN = 24
+
+
+def _is_unbroken(text: str) -> bool:
+    """Tell whether a fact is one word: phones, prices, hours and addresses never break, sentences do."""
+    return " " not in text and (text.isascii() or len(text) <= 12)
 
 
 def _resolve(local: LocalizedGuide, piece: prose.Piece) -> tuple[str, str, str]:
@@ -59,7 +64,7 @@ def _resolve(local: LocalizedGuide, piece: prose.Piece) -> tuple[str, str, str]:
         return print_term(term, piece.form), "" if piece.form else "term", "ja"
     if piece.kind in ("fact", "carrier"):
         text = local.printed[f"{piece.kind}.{piece.name}"]
-        return text, "unbroken" if piece.kind == "fact" and len(text) <= _UNBROKEN else "", ""
+        return text, "unbroken" if piece.kind == "fact" and _is_unbroken(text) else "", ""
     if piece.kind == "speech":
         return local.printed["speech"], "", ""
     return piece.text.replace("\n", " " if local.language.is_spaced else ""), "", ""
@@ -135,6 +140,7 @@ class _Recorder:
         self.words = dict(local.words)
         self.texts: list[str] = []
         self.margins: list[str] = []
+        self.in_japanese: list[str] = []
         self.addresses: list[str] = []
         self.problems: dict[str, Problem] = {}
 
@@ -175,6 +181,7 @@ class _Recorder:
     def japanese(self, text: str) -> Markup:
         """Return Japanese that stands as it is in every language."""
         self.texts.append(text)
+        self.in_japanese.append(text)
         lang = Markup(' lang="ja"') if self.local.language.tag != "ja" else Markup("")
         return Markup("<span{}>{}</span>").format(lang, text)
 
@@ -225,6 +232,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
             "phrase": recorder.phrase,
             "symbol": recorder.symbol,
             "gettext": recorder.label,
+            "refer": refer,
             "about": describe(local),
         }
         html = environment.get_template("guide.html").render(values)
@@ -234,7 +242,8 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
     except TemplateError as error:
         raise ProjectError([_template_problem(error, templates)]) from error
     problems = [*recorder.problems.values(), *_find_unprinted(local, recorder.texts)]
-    return Page(html, style, tuple(recorder.texts), tuple(recorder.margins), tuple(recorder.addresses), tuple(problems))
+    return Page(html, style, tuple(recorder.texts), tuple(recorder.margins),
+        tuple(recorder.in_japanese), tuple(recorder.addresses), tuple(problems))
 
 
 def describe(local: LocalizedGuide) -> dict[str, str]:

@@ -91,6 +91,8 @@ def build(
             subject=about["subject"],
             keywords=about["keywords"],
             texts=page.texts,
+            japanese=page.japanese,
+            margins=page.margins,
             complaints=(*laid_out.complaints, *complaints),
             slack_mm=laid_out.slack_mm,
             pages=paper.pages,

@@ -64,15 +64,36 @@ def _markdown() -> MarkdownIt:
 def parse(text: str) -> tuple[Piece, ...]:
     """Split a text into pieces in reading order; line breaks inside a paragraph become joins."""
     pieces: list[Piece] = []
-    for token in _markdown().parse(text):
+    tokens, names = _tokenize(text)
+    for token in tokens:
         if token.type == "list_item_open":
             pieces.append(Piece("item"))
         elif token.type == "inline":
-            pieces.extend(_parse_inline(token.children or ()))
+            pieces.extend(_parse_inline(token.children or (), names))
     return tuple(pieces)
 
 
-def _parse_inline(tokens: Iterable[Token]) -> Iterable[Piece]:
+def _tokenize(text: str) -> tuple[list[Token], list[str]]:
+    """Parse the Markdown of a text; placeholders are stood in for by private characters.
+
+    A brace is punctuation to CommonMark, and ** between a Han character and punctuation opens
+    nothing: 热线**{fact.hotline-188}** would be printed with its stars.
+    """
+    names: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        names.append(match[0])
+        return chr(_PRIVATE + len(names) - 1)
+
+    return _markdown().parse(PLACEHOLDER.sub(hide, text)), names
+
+
+# The first private character; content may not contain any (see `find_control_characters`).
+_PRIVATE = 0xE000
+_PARTS = re.compile("([\ue000-\uf8ff\\[\\]〖〗])")
+
+
+def _parse_inline(tokens: Iterable[Token], names: list[str]) -> Iterable[Piece]:
     strong = unbroken = draft = False
     link = ""
     for token in tokens:
@@ -85,13 +106,16 @@ def _parse_inline(tokens: Iterable[Token]) -> Iterable[Piece]:
         elif token.type in ("softbreak", "hardbreak"):
             yield Piece("text", "\n", is_strong=strong, is_unbroken=unbroken, is_draft=draft, link=link)
         elif token.type == "text":
-            for part in re.split(r"(\{[^{}]*\}|[\[\]〖〗])", token.content):
+            for part in _PARTS.split(token.content):
                 if part in ("[", "]"):
                     unbroken = part == "["
                 elif part in (DRAFT_OPEN, DRAFT_CLOSE):
                     draft = part == DRAFT_OPEN
                     yield Piece("text", part, is_draft=True)
-                elif match := PLACEHOLDER.fullmatch(part):
+                elif "\ue000" <= part[:1] <= "\uf8ff":
+                    match = PLACEHOLDER.fullmatch(names[ord(part) - _PRIVATE] if ord(part) - _PRIVATE < len(names) else "")
+                    if match is None:
+                        continue
                     kind, name, form = match[1], match[2] or "", match[3] or ""
                     if kind in ("fact", "term", "carrier", "speech", "value"):
                         yield Piece(kind, "", name, form, strong, unbroken, draft, link)  # type: ignore[arg-type]
@@ -183,7 +207,7 @@ def find_faults(text: str) -> Iterable[Fault]:
                 f'"{match[0]}" is no placeholder',
                 "write {fact.id}, {term.id}, {term.id.kana}, {carrier.name} or {speech}",
             )
-    for token in _markdown().parse(text):
+    for token in _tokenize(text)[0]:
         for child in token.children or ():
             if child.type == "link_open" and not str(child.attrs["href"]).startswith("fact:"):
                 yield Fault("prose-link", f'"{child.attrs["href"]}" is not a fact', "write [label](fact:id)")

@@ -41,6 +41,11 @@ Features = tuple[tuple[str, bool], ...]
 PdfObject: TypeAlias = Any
 
 
+# Characters that share a glyph in some language. A PDF keeps one text for a glyph, that of its first use,
+# so the middle dot of a Chinese text may come back as the one of a Japanese word, and the other way round.
+TWINS = ("·‧・", "—―", "〜～", "…⋯", "–‒")
+
+
 # --- what is found -----------------------------------------------------------------------------
 
 
@@ -377,6 +382,18 @@ class _Font:
     default_width: float
     boxes: dict[int, Box]
     originals: dict[int, int]
+    known: dict[int, tuple[str, int, float, Box | None]] = field(default_factory=dict)
+
+    def look_up(self, code: int) -> tuple[str, int, float, Box | None]:
+        """Return the text, the glyph in the pinned font, the width and the ink of a code."""
+        cid = code if self.cids is None else self.cids.get(code, 0)
+        self.known[code] = found = (
+            self.letters.get(code, "\N{REPLACEMENT CHARACTER}"),
+            self.originals.get(cid, cid),
+            self.widths.get(cid, self.default_width),
+            self.boxes.get(cid),
+        )
+        return found
 
 
 def _read_font(font: PdfObject, family: FontSet) -> _Font:
@@ -580,28 +597,32 @@ class _Pen:
     ink: list[float] | None = None
 
     def show(self, codes: bytes, state: _Text) -> None:
-        font, size, scale = self.font, self.size, state.scale
-        length = font.code_length
+        font, size, scale, rise, x = self.font, self.size, state.scale, state.rise, self.x
+        length, known = font.code_length, font.known
         for start in range(0, len(codes) - length + 1, length):
             code = int.from_bytes(codes[start : start + length], "big")
-            cid = code if font.cids is None else font.cids.get(code, 0)
-            self.letters.append(font.letters.get(code, "\N{REPLACEMENT CHARACTER}"))
-            self.glyphs.append(font.originals.get(cid, cid))
-            box = font.boxes.get(cid)
+            letter, glyph, width, box = known.get(code) or font.look_up(code)
+            self.letters.append(letter)
+            self.glyphs.append(glyph)
             if box:
-                left, right = self.x + box[0] * size * scale, self.x + box[2] * size * scale
-                bottom, top = box[1] * size + state.rise, box[3] * size + state.rise
+                left, right = x + box[0] * size * scale, x + box[2] * size * scale
+                bottom, top = box[1] * size + rise, box[3] * size + rise
                 ink = self.ink
                 if ink is None:
                     self.ink = [left, bottom, right, top]
                 else:
-                    ink[0] = min(ink[0], left)
-                    ink[1] = min(ink[1], bottom)
-                    ink[2] = max(ink[2], right)
-                    ink[3] = max(ink[3], top)
-            self.x += (font.widths.get(cid, font.default_width) * size + state.spacing) * scale
+                    if left < ink[0]:
+                        ink[0] = left
+                    if bottom < ink[1]:
+                        ink[1] = bottom
+                    if right > ink[2]:
+                        ink[2] = right
+                    if top > ink[3]:
+                        ink[3] = top
+            x += (width * size + state.spacing) * scale
             if length == 1 and code == 0x20:
-                self.x += state.word_spacing * scale
+                x += state.word_spacing * scale
+        self.x = x
 
     def finish(self, page: int, trim: Box, place: _Place | None, language: str, is_artifact: bool) -> Run:
         a, b, c, d, e, f = self.matrix
@@ -647,7 +668,12 @@ def _paint(
         if "/Resources" in owner or "/Parent" not in owner:
             break
         owner = owner.Parent
-    yield from _paint_stream(page, owner.get("/Resources", {}), _IDENTITY, (-1, False), fonts, family, 0)
+    resources = owner.get("/Resources", {})
+    yield from _paint_stream(page, resources, _IDENTITY, (-1, False), fonts, family, 0)
+    # Fonts that only a background picture shows: its text is not read, but its font is judged.
+    for font in dict(resources.get("/Font", {})).values():
+        if font.objgen not in fonts:
+            fonts[font.objgen] = _read_font(font, family)
 
 
 def _paint_stream(
@@ -828,13 +854,15 @@ def _compare_run(run: Run, font: Path) -> Iterator[Misdrawn]:
         drawn[index] = ((*before, glyph), letters + letter)
         index += len(letter)
     for index, (glyphs, letters) in drawn.items():
-        variants = [(run.language, *variant) for variant in _VARIANTS]
+        variants = [(text, run.language, *variant) for variant in _VARIANTS]
         if letters.isascii():
             # Pango sets Latin words and digits inside Japanese as English; the shapes are the same.
-            variants.append(("en", "Latn", ()))
+            variants.append((text, "en", "Latn", ()))
+        for twin in next((group for group in TWINS if letters in group), ""):
+            variants.append((text[:index] + twin + text[index + 1 :], run.language, "", ()))
         if 0 in glyphs or any(
-            glyphs == _glyphs_at(text, language, font, script, features).get(index)
-            for language, script, features in variants
+            glyphs == _glyphs_at(said, language, font, script, features).get(index)
+            for said, language, script, features in variants
         ):
             continue
         form = next((tag for tag in _FORMS if glyphs == _glyphs_at(text, tag, font).get(index)), "")

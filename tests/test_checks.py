@@ -111,6 +111,16 @@ def test_a_font_of_another_name_is_foreign(press: Press) -> None:
     assert found == [("font-foreign", 0, 'type is set in "Other"')]
 
 
+def test_a_foreign_font_in_a_background_picture_is_found(press: Press) -> None:
+    text = "<text y='30' font-family='Hidden'>a</text>"
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>{text}</svg>"
+    faces = font_face_css(press.fonts)
+    faces += faces.replace("Handout Sans", "Hidden")
+    style = f'height: 30mm; background: url("data:image/svg+xml,{svg}")'
+    found = judge(press, "<p>返</p><div></div>", faces=faces, css=f"div {{ {style} }}")
+    assert found == [("font-foreign", 0, 'type is set in "Hidden"')]
+
+
 def test_a_font_with_postscript_outlines_is_foreign(press: Press) -> None:
     faces = f'@font-face {{ font-family: Raw; src: url("{press.pinned.regular.as_uri()}") }}'
     found = judge(
@@ -152,9 +162,10 @@ def test_wrong_shapes_under_right_text_are_refused(press: Press, tmp_path: Path)
     faces = (font_face_css(digits) + font_face_css(characters)).replace("Handout Sans", "Clash")
     pdf = press.print("<p>解约0120</p>", faces=faces, css="html { font-family: Clash }")
     facts = read_pdf(pdf, characters, press.pinned)
-    assert said(facts, replace(BARE, family="Clash")) == [
-        ("glyph-wrong", 1, "0, 1, 2 are drawn as something else")
-    ]
+    first, *rest = said(facts, replace(BARE, family="Clash"))
+    assert first == ("glyph-wrong", 1, "0, 1, 2 are drawn as something else")
+    # Digits and Han characters differ in width too: the validator sees that much.
+    assert ["WIDTH" in what for _, _, what in rest] == [True]
 
 
 def test_another_regions_form_is_refused(press: Press) -> None:
@@ -174,6 +185,11 @@ def test_a_lost_text_is_refused(good: PdfFacts) -> None:
     assert found == [("text-missing", 0, "“违约金” is not on paper")]
 
 
+def test_a_text_that_stands_once_where_two_are_wanted_is_missing(good: PdfFacts) -> None:
+    found = said(good, replace(BARE, texts=("电话", "电话")))
+    assert found == [("text-missing", 0, "“电话” is on paper 1 time, 2 wanted")]
+
+
 def test_a_text_that_is_only_in_the_margin_is_missing(good: PdfFacts) -> None:
     assert "2026.11" in "".join(run.text for run in good.runs)
     assert said(good, replace(BARE, texts=("2026.11",))) == [("text-missing", 0, "“2026.11” is not on paper")]
@@ -183,6 +199,11 @@ def test_a_text_may_be_broken_into_lines_pages_and_elements(press: Press) -> Non
     text = "先确认合约，再办理解约 0120-959-476 official"
     body = '<p style="width: 12mm">先确认合<b>约</b>，再办理解约 0120-959-476 offi&shy;cial</p>'
     assert judge(press, body, replace(BARE, texts=(text,))) == []
+
+
+def test_characters_that_share_a_glyph_are_found(press: Press) -> None:
+    body = '<p>合约·解约</p><p lang="ja">カード・手続き</p>'
+    assert judge(press, body, replace(BARE, texts=("合约·解约", "カード・手続き"))) == []
 
 
 def test_texts_in_another_order_are_refused(press: Press) -> None:
@@ -209,8 +230,8 @@ def test_small_type_is_refused(press: Press) -> None:
 
 
 def test_type_that_a_transform_makes_small_is_refused(press: Press) -> None:
-    ((rule, page, what),) = judge(press, '<p style="transform: scale(.5); font-size: 12pt">说明</p>')
-    assert (rule, page, what[-40:]) == ("type-small", 1, " is set in 6 pt, at least 8.5 pt wanted") or what
+    found = judge(press, '<p style="transform: scale(.5); font-size: 12pt">说明</p>')
+    assert found == [("type-small", 1, "“说明” is set in 6 pt, at least 8.5 pt wanted")]
 
 
 def test_type_outside_the_safe_area_is_refused(press: Press) -> None:
@@ -276,9 +297,9 @@ def test_marks_that_belong_to_the_line_before_do_not_begin_a_line(press: Press) 
 
 def test_the_engine_breaks_lines_well_by_itself(press: Press) -> None:
     body = "".join(
-        f'<p style="width: {n}mm">{"请说“解约”，再办理（退）。" * 6}</p>' for n in range(14, 60, 3)
+        f'<p style="width: {n}mm">{"请说“解约”，再办理（退）。" * 6}</p>' for n in range(14, 60, 9)
     )
-    assert judge(press, body, replace(BARE, pages=3)) == []
+    assert judge(press, body, BARE) == []
 
 
 def test_a_picture_without_a_name_fails_pdf_ua(press: Press) -> None:

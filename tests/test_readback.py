@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import random
 import subprocess
 import sys
@@ -40,9 +39,9 @@ from generator.readback import (
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 CHINESE = (
     "手机合约解约指南先确认再办理费用说明带好证件到门店退返直海骨营业时间"
-    "违约金来店前请电话预约打印第一步二三“”，。：·•（）、"
+    "违约金来店前请电话预约打印第一步二三“”，。：·•‐—（）、"
 )
-JAPANESE = "解約手続き本人確認書類料金返直海骨かいやくてつづきょっーカード「」のをおねがいします店契"
+JAPANESE = "解約手続き本人確認書類料金返直海骨かいやくてつづきょっーカード「」・―のをおねがいします店契"
 
 # The rounding of the engine: Pango sizes fonts in 1/1024 px.
 ROUNDING_PT = 0.01
@@ -54,6 +53,7 @@ class Press:
 
     fonts: FontSet
     pinned: PinnedFonts
+    fontconfig: Path
     config: Any
     log: list[str]
 
@@ -81,8 +81,10 @@ class Press:
             "body { margin: 0 }"
             'html { font: 10.5pt/1.5 "Handout Sans" } h1 { font-size: 20pt }' + css
         )
-        faces = font_face_css(self.fonts) if faces is None else faces
-        sheets = [CSS(string=text, font_config=self.config) for text in (faces, sheet)]
+        # Fonts that one document declares stay known to all that share a configuration.
+        config = make_config(self.fontconfig) if faces else self.config
+        faces = faces or font_face_css(self.fonts)
+        sheets = [CSS(string=text, font_config=config) for text in (faces, sheet)]
 
         def finisher(document: object, pdf: Any) -> None:  # noqa: ANN401
             pdf.catalog["ViewerPreferences"]["PrintScaling"] = "/None"
@@ -91,7 +93,7 @@ class Press:
                 finish(document, pdf)
 
         self.log.clear()
-        document = HTML(string=html).render(font_config=self.config, stylesheets=sheets)
+        document = HTML(string=html).render(font_config=config, stylesheets=sheets)
         with _tagged_languages(tag_languages):
             pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_version="1.7", finisher=finisher)
         return pdf
@@ -110,7 +112,8 @@ def _tagged_languages(wanted: bool) -> Iterator[None]:
 
     def build_with_language(box: Any, *args: Any) -> Iterator[Any]:  # noqa: ANN401
         for element in build(box, *args):
-            element["Lang"] = pydyf.String(getattr(box, "_box", box).style["lang"] or "")
+            # html and body pass on the elements of their children, which have their own.
+            element.setdefault("Lang", pydyf.String(getattr(box, "_box", box).style["lang"] or ""))
             yield element
 
     if wanted:
@@ -130,25 +133,26 @@ class _Listener(logging.Handler):
         self.lines.append(record.getMessage())
 
 
+def make_config(fontconfig: Path) -> Any:  # noqa: ANN401
+    """Make a configuration that knows no font of the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Read by each FontConfiguration when it is made.
+        patch.setenv("FONTCONFIG_FILE", str(fontconfig))
+        from weasyprint.text.fonts import FontConfiguration
+
+        return FontConfiguration()
+
+
 @pytest.fixture(scope="session")
 def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
     # One folder for both test modules: the second one finds the fonts made.
     cache = tmp_path_factory.getbasetemp() / "press"
     fonts = make_fonts(frozenset(ASCII + CHINESE + JAPANESE), cache)
-    before = os.environ.get("FONTCONFIG_FILE")
-    # Read by each FontConfiguration when it is made.
-    os.environ["FONTCONFIG_FILE"] = str(fontconfig_file(fonts, cache))
-    from weasyprint.text.fonts import FontConfiguration
-
-    config = FontConfiguration()
-    if before is None:
-        del os.environ["FONTCONFIG_FILE"]
-    else:
-        os.environ["FONTCONFIG_FILE"] = before
+    fontconfig = fontconfig_file(fonts, cache)
     listener = _Listener()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(listener)
-    yield Press(fonts, find_pinned_fonts(), config, listener.lines)
+    yield Press(fonts, find_pinned_fonts(), fontconfig, make_config(fontconfig), listener.lines)
     logger.removeHandler(listener)
 
 
@@ -160,7 +164,7 @@ GOOD = """
 <tbody><tr><td>9:00-20:00</td><td>0120-959-476</td></tr></tbody></table>
 <p>打印 <a href="https://example.org/">example.org</a></p>
 """
-GOOD_CSS = '@page { @bottom-left { content: "返 2026.11 · 1" } }'
+GOOD_CSS = '@page { @bottom-left { content: "返 2026.11 · 1"; vertical-align: top } }'
 
 
 @pytest.fixture(scope="session")
@@ -248,6 +252,13 @@ def test_no_false_alarm_about_quotes_ligatures_digits_and_line_breaks(press: Pre
             text = f'<p style="width: 60mm; {css}">{words * 4}</p><p style="width: 5mm">AU-JA-2026.11</p>'
             facts = press.read(press.print(text, lang=lang))
             assert facts.misdrawn == (), (lang, css)
+
+
+def test_characters_that_share_a_glyph_are_no_false_alarm(press: Press) -> None:
+    chinese, japanese = "<p>合约·解约—费用</p>", '<p lang="ja">カード・手続き―料金</p>'
+    for body in (chinese + japanese, japanese + chinese):
+        facts = press.read(press.print(body + '<p lang="en">a · b — c</p>'))
+        assert facts.misdrawn == ()
 
 
 def test_language_and_role_come_from_the_nearest_element(good: PdfFacts) -> None:

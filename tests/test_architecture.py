@@ -1,0 +1,289 @@
+"""Which module may import what, and which line asks for which room. The table is the rule.
+
+A new module gets a row here first: what it may import of ours says where it stands, and a library belongs to
+exactly the rooms that are named for it. `find_breaches` reads a package's source and needs none of it to run.
+"""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+PACKAGE = ROOT / "generator"
+
+# Of ours, by module: nouns, then rooms that know one library, then what puts them together.
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "problem": set(),
+    "guide": set(),
+    "language": set(),
+    "paper": set(),
+    "symbol": set(),
+    "prose": set(),
+    "facts": {"guide"},
+    "fonts": {"problem"},
+    "content": {"facts", "guide", "problem", "prose"},
+    "catalog": {"content", "guide", "language", "problem", "prose"},
+    "localize": {"catalog", "facts", "guide", "language", "problem", "prose"},
+    "markup": {"guide", "localize", "paper", "problem", "prose", "symbol"},
+    "layout": {"fonts", "paper"},
+    "readback": {"fonts", "problem"},
+    "checks": {"language", "paper", "problem", "readback"},
+    "publish": {"problem"},
+    "pipeline": {"checks", "fonts", "layout", "localize", "markup", "paper", "problem", "readback"},
+    "batch": {
+        "catalog",
+        "fonts",
+        "guide",
+        "language",
+        "layout",
+        "localize",
+        "markup",
+        "paper",
+        "pipeline",
+        "problem",
+        "prose",
+        "publish",
+    },
+    "doctor": {"fonts", "language", "layout", "paper", "problem", "readback"},
+    "cli": {
+        "__init__",
+        "batch",
+        "catalog",
+        "content",
+        "doctor",
+        "facts",
+        "guide",
+        "language",
+        "paper",
+        "problem",
+        "publish",
+    },
+    "__main__": {"cli"},
+}
+
+# One library, one room. A longer name wins over a shorter one.
+ROOM_OF: dict[str, set[str]] = {
+    "babel.messages": {"catalog"},
+    "babel.dates": {"localize"},
+    "babel.lists": {"localize"},
+    "babel.numbers": {"localize"},
+    "babel.units": {"localize"},
+    "click": {"cli"},
+    "fontTools": {"fonts"},
+    "jinja2": {"markup"},
+    "markdown_it": {"prose"},
+    "markupsafe": {"markup"},
+    "page": {"readback"},
+    "pikepdf": {"readback"},
+    "pydantic": {"content", "guide"},  # guide says what the shapes are, content reports where they are broken
+    "pydyf": {"layout"},
+    "segno": {"symbol"},
+    "tomllib": {"content", "cli", "doctor"},  # cli: defaults of options, doctor: what must be installed
+    "uharfbuzz": {"fonts", "readback"},  # the judge reads the pinned glyphs for itself
+    "weasyprint": {"layout"},
+}
+
+# Of the standard library: nothing of ours speaks to the network or asks for the machine's language.
+NOBODY_IMPORTS = {"asyncio", "http", "locale", "random", "socket", "ssl", "urllib.request"}
+
+ONLY_CLI_MAY = {
+    "print": "prints",
+    "input": "reads the terminal",
+    "exit": "exits",
+    "quit": "exits",
+    "sys.exit": "exits",
+    "os._exit": "exits",
+    "sys.stdout": "prints",
+    "sys.stderr": "prints",
+    "sys.stdin": "reads the terminal",
+    "sys.argv": "reads arguments",
+    "os.environ": "reads the environment",
+    "os.getenv": "reads the environment",
+}
+CLOCK = {
+    "datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.time_ns",
+    "time.localtime", "time.gmtime", "time.strftime", "time.ctime", "time.sleep",
+}  # fmt: skip
+WRITES = {
+    "write_text", "write_bytes", "mkdir", "unlink", "rmdir", "mkstemp", "mkdtemp", "makedirs", "rmtree",
+    "symlink_to", "touch", "TemporaryDirectory", "NamedTemporaryFile",
+}  # fmt: skip
+# publish alone writes below output/; fonts keeps its cache.
+MAY_WRITE = {"publish", "fonts", "doctor"}
+# Fontconfig takes its configuration from the environment and in no other way.
+EXCEPTIONS = {("layout", "os.environ['FONTCONFIG_FILE']")}
+# doctor tries every library that pyproject.toml names.
+MAY_HIDE_IMPORTS = {"doctor"}
+NO_NOUNS = {
+    "base", "common", "core", "helper", "helpers", "lib", "manager", "managers", "misc", "shared", "tools",
+    "util", "utils",
+}  # fmt: skip
+
+
+def find_breaches(package: Path) -> list[str]:
+    """Return what breaks the table, as `module:line: what`."""
+    found: list[str] = []
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package).with_suffix("").as_posix().replace("/", ".")
+        if path.stem in NO_NOUNS:
+            found.append(f'{name}:1: is called "{path.stem}", which is no noun of ours')
+        if name not in MAY_IMPORT:
+            found.append(f"{name}:1: has no place in the table")
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [f"{name}:{line}: {what}" for line, what in _breaches_of(name, tree)]
+    return found
+
+
+def _breaches_of(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    allowed: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.Delete):
+            allowed |= {id(t.value) for t in node.targets if (name, ast.unparse(t)) in EXCEPTIONS}  # type: ignore[attr-defined]
+    for node in ast.walk(tree):
+        for imported in _imports_of(node):
+            yield from ((node.lineno, what) for what in _judge_import(name, imported))  # type: ignore[attr-defined]
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in allowed:
+            spelled = ast.unparse(node)
+            if spelled in ONLY_CLI_MAY and name != "cli":
+                yield node.lineno, f"{ONLY_CLI_MAY[spelled]}: {spelled}"
+            if ".".join(spelled.split(".")[-2:]) in CLOCK and name != "cli":
+                yield node.lineno, f"reads the clock: {spelled}"
+            if spelled.split(".")[-1] in WRITES and isinstance(node.ctx, ast.Load) and name not in MAY_WRITE:
+                yield node.lineno, f"writes files: {spelled}"
+            if spelled in ("__import__", "importlib.import_module") and name not in MAY_HIDE_IMPORTS:
+                yield node.lineno, f"hides an import: {spelled}"
+
+
+def _imports_of(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        module = ("generator." if node.level else "") + (node.module or "")
+        if module.rstrip(".") in ("generator", "babel", "urllib"):  # these names are modules
+            yield from (f"{module.rstrip('.')}.{alias.name}" for alias in node.names)
+        else:
+            yield module
+
+
+def _judge_import(name: str, imported: str) -> Iterator[str]:
+    parts = imported.split(".")
+    if parts[0] == "generator":
+        module = parts[1] if len(parts) > 1 else "__init__"
+        module = "__init__" if module.startswith("__") else module
+        if module not in MAY_IMPORT[name]:
+            yield f"may not import {module}"
+        return
+    prefixes = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    if any(prefix in NOBODY_IMPORTS for prefix in prefixes):
+        yield f"nobody imports {imported}"
+        return
+    rooms = next((ROOM_OF[prefix] for prefix in prefixes if prefix in ROOM_OF), None)
+    if rooms is not None:
+        if name not in rooms:
+            yield f"{imported} belongs to {', '.join(sorted(rooms))}"
+    elif parts[0] not in sys.stdlib_module_names:
+        yield f"{imported} has no room in the table"
+
+
+# --- the real package ------------------------------------------------------------------------------
+
+
+def test_every_module_has_a_place_in_the_table_and_every_place_a_module() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == set(MAY_IMPORT)
+
+
+def test_the_package_is_flat() -> None:
+    assert [path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"] == []
+
+
+def test_the_package_keeps_to_the_table() -> None:
+    assert find_breaches(PACKAGE) == []
+
+
+def test_imports_run_in_one_direction() -> None:
+    tuple(graphlib.TopologicalSorter(MAY_IMPORT).static_order())  # raises CycleError
+
+
+def test_every_library_of_the_table_is_used_where_it_may_be() -> None:
+    used: dict[str, set[str]] = {library: set() for library in ROOM_OF}
+    for path in PACKAGE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for imported in _imports_of(node):
+                for library in ROOM_OF:
+                    if imported == library or imported.startswith(f"{library}."):
+                        used[library].add(path.stem)
+    assert used == ROOM_OF
+
+
+# --- the guard, seen red ---------------------------------------------------------------------------
+
+
+def _breach(tmp_path: Path, module: str, line: str) -> list[str]:
+    real = PACKAGE / f"{module}.py"
+    old = real.read_text(encoding="utf-8") if real.exists() else ""
+    (tmp_path / real.name).write_text(f"{old}\n{line}\n", encoding="utf-8")
+    first = old.count("\n")
+    said = [breach.split(":", 2) for breach in find_breaches(tmp_path)]
+    return [what.strip() for _, number, what in said if int(number) > first]
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "breach"),
+    [
+        ("guide", "import generator.content", "may not import content"),
+        ("guide", "from generator import content", "may not import content"),
+        ("guide", "from generator.content import load_content", "may not import content"),
+        ("guide", "from .content import load_content", "may not import content"),
+        ("guide", "def f():\n    from generator.batch import run", "may not import batch"),
+        ("checks", "import generator.layout", "may not import layout"),
+        ("readback", "import weasyprint", "weasyprint belongs to layout"),
+        ("pipeline", "from weasyprint.urls import URLFetcher", "weasyprint.urls belongs to layout"),
+        ("batch", "import click", "click belongs to cli"),
+        ("localize", "from jinja2 import Template", "jinja2 belongs to markup"),
+        ("localize", "from babel.messages.pofile import read_po", "babel.messages.pofile belongs to catalog"),
+        ("catalog", "from babel import dates", "babel.dates belongs to localize"),
+        ("content", "import requests", "requests has no room in the table"),
+        ("content", "import babel", "babel has no room in the table"),
+        ("fonts", "import urllib.request", "nobody imports urllib.request"),
+        ("fonts", "from urllib import request", "nobody imports urllib.request"),
+        ("localize", "import locale", "nobody imports locale"),
+        ("content", "print(1)", "prints: print"),
+        ("content", "import sys\nsys.exit(1)", "exits: sys.exit"),
+        ("batch", "import sys\nsys.stderr.write('x')", "prints: sys.stderr"),
+        ("batch", "import os\nhome = os.environ['HOME']", "reads the environment: os.environ"),
+        ("layout", "import os\nos.environ['LANG'] = 'C'", "reads the environment: os.environ"),
+        ("layout", "import os\nfile = os.environ['FONTCONFIG_FILE']", "reads the environment: os.environ"),
+        ("fonts", "import os\nos.environ['FONTCONFIG_FILE'] = 'x'", "reads the environment: os.environ"),
+        ("publish", "import time\nnow = time.time()", "reads the clock: time.time"),
+        ("facts", "import datetime\nnow = datetime.datetime.now()", "reads the clock: datetime.datetime.now"),
+        ("facts", "import datetime\nnow = datetime.date.today()", "reads the clock: datetime.date.today"),
+        ("batch", "def f(path):\n    path.write_text('x')", "writes files: path.write_text"),
+        ("markup", "click = __import__('click')", "hides an import: __import__"),
+        ("utils", "", 'is called "utils", which is no noun of ours'),
+        ("queue", "", "has no place in the table"),
+    ],
+)
+def test_a_breach_is_seen(tmp_path: Path, module: str, line: str, breach: str) -> None:
+    assert breach in _breach(tmp_path, module, line)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("pipeline", "import time\nstart = time.perf_counter()"),
+        ("cli", "import datetime\nnow = datetime.datetime.now()"),
+        ("layout", "import os\nos.environ['FONTCONFIG_FILE'] = 'x'"),
+        ("cli", "print(1)"),
+        ("facts", "import datetime\nday = datetime.date(2026, 1, 1)"),
+    ],
+)
+def test_what_the_table_allows_is_no_breach(tmp_path: Path, module: str, line: str) -> None:
+    assert _breach(tmp_path, module, line) == []
