@@ -2,7 +2,7 @@
 
 It reaches into the engine in three places, each for a thing that the engine's interface does not
 give, and all tied to the one version that `pyproject.toml` pins:
-`_share_out` moves laid-out boxes, `_tag_languages` adds /Lang to structure elements, and
+`_share_out_free_height` moves laid-out boxes, `_tag_languages` adds /Lang to structure elements, and
 `_measure_symbols` reads the printed size of QR codes.
 """
 
@@ -124,6 +124,7 @@ class Engine:
         from weasyprint.text.fonts import FontConfiguration
 
         _tag_languages()
+        _share_out_free_height()
         self._weasyprint = weasyprint
         self._templates = templates
         self._listener = _Listener()
@@ -175,15 +176,12 @@ class Engine:
         except self._fatal() as error:
             self._listener.lines.append(str(error) or "an asset could not be fetched")
             return LaidOut(0, (), (), (*complaints, *self._listener.lines), None)
-        slack = tuple(_share_out(page._page_box) for page in document.pages)
-        # The engine notes links and bookmarks when it makes a page, so pages are made anew.
-        moved = document.copy([type(page)(page._page_box) for page in document.pages])
         return LaidOut(
-            pages=len(moved.pages),
-            slack_mm=slack,
+            pages=len(document.pages),
+            slack_mm=tuple(page._page_box.free_height_mm for page in document.pages),
             modules_mm=tuple(_measure_symbols(document)),
             complaints=(*complaints, *self._listener.lines),
-            document=moved,
+            document=document,
         )
 
     def _fatal(self) -> type[BaseException]:
@@ -248,6 +246,25 @@ def _side_of(page_box: Any) -> Any | None:  # noqa: ANN401
             return box
         todo.extend(child for child in getattr(box, "children", ()) if not isinstance(child, str))
     return None
+
+
+def _share_out_free_height() -> None:
+    """Make the engine share out the free height of a page between its blocks.
+
+    It is done when a page is laid out and before its backgrounds are, which stay where they are put.
+    """
+    from weasyprint import layout
+
+    if getattr(layout.layout_backgrounds, "shares_out", False):
+        return
+    lay_out_backgrounds = layout.layout_backgrounds
+
+    def share_out_first(page_box: Any, *args: Any) -> None:  # noqa: ANN401
+        page_box.free_height_mm = _share_out(page_box)
+        lay_out_backgrounds(page_box, *args)
+
+    share_out_first.shares_out = True  # type: ignore[attr-defined]
+    layout.layout_backgrounds = share_out_first
 
 
 def _share_out(page_box: Any) -> float:  # noqa: ANN401

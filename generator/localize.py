@@ -259,9 +259,7 @@ def print_value(fact: Fact, language: Language) -> str:
         return fact.display or str(value).removeprefix("https://").removeprefix("www.").rstrip("/")
     if fact.kind == "hours" and isinstance(value, tuple):
         if value == ("00:00", "24:00"):
-            from babel.units import format_unit
-
-            return _close_up(format_unit(24, "duration-hour", "long", locale=language.locale), language)
+            return _print_duration(24, "hour", language)
         return "–".join(print_time(part) for part in value)
     if fact.kind == "time":
         return print_time(str(value))
@@ -270,14 +268,19 @@ def print_value(fact: Fact, language: Language) -> str:
 
         return language.money.format(format_decimal(value, locale=language.locale))
     if fact.kind == "duration" and isinstance(value, int) and fact.unit:
-        from babel.units import format_unit
-
-        return _close_up(format_unit(value, f"duration-{fact.unit}", "long", locale=language.locale), language)
+        return _print_duration(value, fact.unit, language)
     return str(value or "")
 
 
-def _close_up(text: str, language: Language) -> str:
-    """Take the space out between number and unit where the language sets none (CLDR: "31 日")."""
+def _print_duration(count: int, unit: str, language: Language) -> str:
+    """Return "31 days" in the language; without a space where it sets none (CLDR has "31 日")."""
+    from babel import Locale
+    from babel.units import format_unit
+
+    name = f"duration-{unit}"
+    # Many languages have one form only, and Babel does not fall back to it.
+    forms = Locale.parse(language.locale).unit_display_names[name]
+    text = format_unit(count, name, "long" if "long" in forms else "short", locale=language.locale)
     return text if language.is_spaced else text.replace(" ", "")
 
 

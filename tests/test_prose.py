@@ -49,14 +49,14 @@ def rules(text: str) -> list[str]:
             "- one\n- two",
             [Piece("item"), Piece("text", "one"), Piece("item"), Piece("text", "two")],
         ),
-        ("two\nlines", [Piece("text", "two"), Piece("text", "\n"), Piece("text", "lines")]),
+        ("two\nlines", [Piece("text", "two\nlines")]),
     ],
 )
 def test_a_text_is_split_into_pieces_in_reading_order(text: str, pieces: list[Piece]) -> None:
     assert list(parse(text)) == pieces
 
 
-@pytest.mark.parametrize("text", ["<b>x</b>", "![x](y.png)", "# Title", "> quote", "`code`", "https://x.example", "&lt;"])
+@pytest.mark.parametrize("text", ["<b>x</b>", "# Title", "> quote", "`code`", "https://x.example", "&lt;"])
 def test_all_other_markdown_is_just_text(text: str) -> None:
     assert "".join(piece.text for piece in parse(text)) == text
     assert {(piece.kind, piece.link, piece.is_strong) for piece in parse(text)} == {("text", "", False)}
@@ -138,6 +138,7 @@ def test_a_good_text_has_no_faults(text: str) -> None:
         ("[x](https://evil.example)", "prose-link"),
         ("[x](javascript:alert(1))", "prose-link"),
         ("[x](/etc/passwd)", "prose-link"),
+        ("![x](y.png)", "prose-link"),
         ("a\x00b", "text-control"),
         ("a\x1bb", "text-control"),
         ("a\tb", "text-control"),
@@ -156,7 +157,7 @@ def test_a_bad_text_is_faulted_by_its_rule(text: str, rule: str) -> None:
     assert rule in rules(text)
 
 
-@pytest.mark.parametrize("text", ["{fact.a}" * 5000, "**" * 5000, "[" * 5000, "{" * 5000, "<" * 5000, "-" * 5000])
-def test_a_hostile_text_is_judged_without_hanging(text: str) -> None:
-    list(find_faults(text))
-    parse(text)
+@pytest.mark.parametrize("part", ["{fact.a}", "**", "[", "{", "<", "-", "[x](fact:a)"])
+def test_a_hostile_text_is_judged_without_hanging(part: str) -> None:
+    list(find_faults(part * 5000))
+    parse(part * 5000)
