@@ -158,12 +158,24 @@ def make_plan(
                     content, content.guides[guide], catalog, shop, as_of=as_of, is_draft=is_draft
                 )
                 for paper in selection.papers:
-                    suffix = f"-{shop.id}" if shop and len(shops) > 1 else ""
-                    file = f"{catalog.language.locale}/{guide}-{paper.name}{suffix}.pdf"
+                    file = name_file(content, guide, catalog.language, paper, shop, is_draft)
                     inputs = {**common, "said": local.digest(), "paper": _hash(asdict(paper))}
                     jobs.append(Job(local, paper, file, _hash(inputs), inputs))
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
+
+
+def name_file(
+    content: Content, guide: str, language: Language, paper: Paper, shop: Shop | None, is_draft: bool = False
+) -> str:
+    """Return where a handout stands below the output folder: `zh_Hans/au-cancel-a4.pdf`.
+
+    The shop is named where the project has several real ones, whichever of them are built, and a
+    draft or a sample never takes the place of a release.
+    """
+    real = [other.id for other in content.shops.values() if not other.sample]
+    suffix = f"-{shop.id}" if shop and (shop.sample or len(real) > 1) else ""
+    return f"{language.locale}/{guide}-{paper.name}{suffix}{'-draft' if is_draft else ''}.pdf"
 
 
 def _refuse_sample(content: Content, shop: Shop) -> Problem:
@@ -178,7 +190,8 @@ def _refuse_sample(content: Content, shop: Shop) -> Problem:
 
 def load_catalogs(root: Path, languages: Iterable[Language]) -> tuple[list[Catalog], list[Problem]]:
     """Read the catalogs of these languages; what cannot be read is a problem."""
-    catalogs, problems = [], []
+    catalogs: list[Catalog] = []
+    problems: list[Problem] = []
     for language in languages:
         try:
             catalogs.append(load_catalog(root, language))
@@ -350,19 +363,16 @@ def default_workers() -> int:
 # --- the whole project ---------------------------------------------------------------------------
 
 
-def all_keys(content: Content, is_draft: bool = False) -> set[tuple[str, str, str, str]]:
-    """Return guide, locale, paper and shop of every handout that the project can make."""
+def all_files(content: Content) -> set[str]:
+    """Return the file of every handout that the project makes for release."""
     from generator.paper import PAPERS
 
-    shops = {shop.id for shop in content.shops.values() if is_draft or not shop.sample}
-    if all(shop.sample for shop in content.shops.values()):
-        shops.add("")
     return {
-        (guide, language.locale, paper.name, shop)
+        name_file(content, guide, language, paper, shop)
         for guide in content.guides
         for language in LANGUAGES
         for paper in PAPERS
-        for shop in shops
+        for shop in own_shops(content, ())
     }
 
 
@@ -386,11 +396,15 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
             if bad := sorted(set(entry.text) & lacking - {"\n"}):
                 what = f"the font has no glyph for {' '.join(bad)}"
                 hint = "write it in words, or with a character that the font has"
-                problems.append(Problem(catalog.file, entry.line, place or text, rule="font-coverage", what=what, hint=hint))
-    for text in content.texts.values():
-        if bad := sorted(set(text.text) & lacking - {"\n"}):
+                problems.append(
+                    Problem(
+                        catalog.file, entry.line, place or text, rule="font-coverage", what=what, hint=hint
+                    )
+                )
+    for source in content.texts.values():
+        if bad := sorted(set(source.text) & lacking - {"\n"}):
             what = f"the font has no glyph for {' '.join(bad)}"
-            problems.append(Problem(text.file, text.line, text.key, rule="font-coverage", what=what))
+            problems.append(Problem(source.file, source.line, source.key, rule="font-coverage", what=what))
     for catalog in catalogs:
         for guide in content.guides.values():
             for shop in own_shops(content, ()):

@@ -20,6 +20,8 @@ from generator.language import SOURCE_LANGUAGE, Language
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
+    from babel.messages.catalog import Message as PoMessage
+
     from generator.guide import Content
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -54,9 +56,14 @@ class Catalog:
         return self.entries.get((place, text))
 
     def words(self) -> tuple[tuple[str, str], ...]:
-        """Return the ready translations of template words, sorted."""
+        """Return the translations of template words that may be printed, sorted."""
+        locale = self.language.locale
         return tuple(
-            sorted((text, e.text) for (place, text), e in self.entries.items() if not place and e.is_ready)
+            sorted(
+                (text, entry.text)
+                for (place, text), entry in self.entries.items()
+                if not place and entry.is_ready and not _find_faults(locale, text, entry.text)
+            )
         )
 
 
@@ -170,10 +177,15 @@ def _find_faults(locale: str, source: str, text: str) -> tuple[tuple[str, str, s
         wanted = [f"{{{kind}.{name}}}" if name else f"{{{kind}}}" for kind, name in theirs]
         what = "does not have the placeholders of the source text: " + (" ".join(wanted) or "none")
         found.append(("message-placeholders", what, "copy them as they are, in any order"))
+    words = re.compile(r"%\([a-z]+\)s|%")
+    if sorted(words.findall(text)) != sorted(words.findall(source)):
+        wanted = " ".join(words.findall(source)) or "no %"
+        what = f"does not have the placeholders of the source text: {wanted}"
+        found.append(("message-placeholders", what, "copy them as they are, in any order"))
     if locale != SOURCE_LANGUAGE and (han := re.search(r"[ぁ-んァ-ヶ]", text)) and locale.startswith("zh"):
         found.append(("message-script", f'"{han[0]}" is Japanese', "write {term.id} for a Japanese word"))
     if (locale.startswith(("zh", "ja"))) and (
-        mark := re.search(r"(?<=[\u3040-\u30ff\u4e00-\u9fff])[,:;?!](?!\w)", text)
+        mark := re.search(r"(?<=[\u3040-\u30ff\u4e00-\u9fff])[,:;?!](?![A-Za-z0-9])", text)
     ):
         full = {",": "，" if locale.startswith("zh") else "、", ":": "：", ";": "；", "?": "？", "!": "！"}
         what = f'"{mark[0]}" after a Han character is the Latin mark'
@@ -211,9 +223,9 @@ def _extract_words(file: IO[bytes]) -> Iterator[tuple[int, str]]:
 
 def extract_content(
     fileobj: IO[bytes],
-    keywords: Mapping[str, Any],  # noqa: ARG001
-    comment_tags: Iterable[str],  # noqa: ARG001
-    options: Mapping[str, Any],  # noqa: ARG001
+    keywords: Mapping[str, Any],
+    comment_tags: Iterable[str],
+    options: Mapping[str, Any],
 ) -> Iterator[tuple[int, str, tuple[str, str], list[str]]]:
     """Offer the texts of one content file to Babel (`pybabel extract`), each with its place.
 
@@ -232,6 +244,19 @@ def extract_content(
 # --- keeping files in step -----------------------------------------------------------------------
 
 
+def _split_comments(message: PoMessage) -> tuple[list[str], list[str]]:
+    """Return a translator's comments, and the earlier source text of a fuzzy message.
+
+    Babel writes the latter as `#| msgid` and reads it as a comment.
+    """
+    from babel.messages.pofile import unescape
+
+    comments = [line for line in message.user_comments if not line.startswith("|")]
+    previous = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
+    quoted = [part for line in previous for part in re.findall(r'"((?:[^"\\]|\\.)*)"', line)]
+    return comments, [unescape(f'"{"".join(quoted)}"')] if quoted else list(message.previous_id)
+
+
 def update_catalog(root: Path, language: Language, messages: Iterable[Message]) -> str:
     """Return the catalog file of a language brought in step with the messages.
 
@@ -240,7 +265,6 @@ def update_catalog(root: Path, language: Language, messages: Iterable[Message]) 
     itself. Same input, same bytes: there are no dates, and references have no line numbers.
     """
     from babel.messages.catalog import Catalog as PoCatalog
-    from babel.messages.catalog import Message as PoMessage
     from babel.messages.pofile import read_po, write_po
 
     path = catalog_path(root, language)
@@ -250,21 +274,24 @@ def update_catalog(root: Path, language: Language, messages: Iterable[Message]) 
     if path.exists():
         load_catalog(root, language)  # refuses a damaged file: nothing of it may be lost
         parsed = read_po(io.StringIO(path.read_text(encoding="utf-8")))
-        for message in parsed:
-            if message.id:
-                old[message.context or "", str(message.id)] = message
-                if message.context:
-                    by_place[message.context] = message
+        for kept in parsed:
+            if kept.id:
+                old[kept.context or "", str(kept.id)] = kept
+                if kept.context:
+                    by_place[kept.context] = kept
     new = PoCatalog()
     for message in messages:
         before = old.get((message.place, message.text))
         stale = by_place.get(message.place) if before is None and message.place else None
-        text, flags, comments, previous = "", set(), [], []
+        text = ""
+        flags: set[str] = set()
+        comments: list[str] = []
+        previous: list[str] = []
         if before is not None:
-            text, flags, comments = str(before.string), set(before.flags), list(before.user_comments)
-            previous = list(before.previous_id)
+            text, flags = str(before.string), set(before.flags)
+            comments, previous = _split_comments(before)
         elif stale is not None and stale.string and language.locale != SOURCE_LANGUAGE:
-            text, flags, comments = str(stale.string), {"fuzzy"}, list(stale.user_comments)
+            text, flags, comments = str(stale.string), {"fuzzy"}, _split_comments(stale)[0]
             previous = [str(stale.id)]
         if language.locale == SOURCE_LANGUAGE:
             text, flags, previous = message.text, set(), []
@@ -280,8 +307,9 @@ def update_catalog(root: Path, language: Language, messages: Iterable[Message]) 
         if (added := new.get(message.text, message.place or None)) is not None:
             added.flags.discard("python-format")
     body = io.BytesIO()
-    write_po(body, new, width=110, omit_header=True, no_location=False, include_lineno=False,
-             include_previous=True)
+    write_po(
+        body, new, width=110, omit_header=True, no_location=False, include_lineno=False, include_previous=True
+    )
     head = (
         f"# {header}\n"
         'msgid ""\nmsgstr ""\n'

@@ -39,7 +39,10 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         # Not standalone: Click would turn Ctrl-C into exit code 1.
-        sys.exit(cli.main(prog_name="carrier-guides", standalone_mode=False, auto_envvar_prefix="CARRIER_GUIDES") or 0)
+        sys.exit(
+            cli.main(prog_name="carrier-guides", standalone_mode=False, auto_envvar_prefix="CARRIER_GUIDES")
+            or 0
+        )
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
@@ -84,7 +87,9 @@ def find_root(start: Path) -> Path:
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print problems to stderr, one a line, each with its next step."""
     for problem in problems:
-        mark = click.style(f"{problem.severity}:", fg="red" if problem.severity == "error" else "yellow", bold=True)
+        mark = click.style(
+            f"{problem.severity}:", fg="red" if problem.severity == "error" else "yellow", bold=True
+        )
         where = f" {problem.where}:" if problem.where else ""
         click.echo(f"{mark}{where} {problem.what} [{problem.rule}]", err=True)
         if problem.hint:
@@ -199,7 +204,9 @@ def cli(context: click.Context, folder: Path | None, color: str) -> None:
     root = (folder or find_root(Path.cwd())).resolve()
     context.obj = Project(root)
     context.default_map = _defaults(root)
-    if color == "never" or (color == "auto" and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")):
+    if color == "never" or (
+        color == "auto" and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
+    ):
         context.color = False
     elif color == "always" or os.environ.get("FORCE_COLOR"):
         context.color = True
@@ -251,7 +258,9 @@ FORMAT = click.option(
     help="How problems are printed: for people, programs, or as GitHub annotations.",
 )
 AS_OF = click.option(
-    "--as-of", type=Day(), help="Measure the age of facts against this day.  [default: SOURCE_DATE_EPOCH, or today]"
+    "--as-of",
+    type=Day(),
+    help="Measure the age of facts against this day.  [default: SOURCE_DATE_EPOCH, or today]",
 )
 
 
@@ -304,34 +313,53 @@ def fail(problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn: 
 
 
 @cli.command()
-@click.argument("guides", nargs=-1, metavar="[GUIDE]...", shell_complete=_complete(_stems("content/guides/*.toml")))
+@click.argument(
+    "guides", nargs=-1, metavar="[GUIDE]...", shell_complete=_complete(_stems("content/guides/*.toml"))
+)
 @click.option(
-    "-l", "--locale", "locales", multiple=True, metavar="LOCALE",
+    "-l",
+    "--locale",
+    "locales",
+    multiple=True,
+    metavar="LOCALE",
     shell_complete=_complete(lambda _: [language.locale for language in LANGUAGES]),
     help="Only this language, in any usual spelling (zh, zh-CN, zh_Hans) or as a glob.",
 )
 @click.option(
-    "-p", "--paper", "papers", multiple=True, metavar="PAPER",
+    "-p",
+    "--paper",
+    "papers",
+    multiple=True,
+    metavar="PAPER",
     shell_complete=_complete(lambda _: [paper.name for paper in PAPERS]),
     help="Only this paper, or a glob.",
 )
 @click.option(
-    "-s", "--shop", "shops", multiple=True, metavar="SHOP",
+    "-s",
+    "--shop",
+    "shops",
+    multiple=True,
+    metavar="SHOP",
     shell_complete=_complete(_stems("content/shops/*.toml")),
     help="For this shop, or a glob.  [default: every real shop, else a blank panel for a stamp]",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, allow_dash=True),
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
     help="The folder to write to; - writes a single handout to stdout.  [default: output]",
 )
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Worker processes.  [default: all processors]")
 @AS_OF
-@click.option("--draft", is_flag=True, help="Print what is not translated in the source language, and mark it.")
+@click.option(
+    "--draft", is_flag=True, help="Print what is not translated in the source language, and mark it."
+)
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
 @click.option(
-    "--cache", type=click.Path(path_type=Path, file_okay=False),
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
     help="Where made fonts are kept.  [default: .cache]",
 )
 @FORMAT
@@ -395,7 +423,7 @@ def build(
         if prune:
             from generator.publish import prune as remove
 
-            gone = remove(folder, batch.all_keys(content, draft))
+            gone = remove(folder, batch.all_files(content) | {job.file for job in plan.jobs})
     except ProjectError as error:
         fail(error.problems, format_)
     except OSError as error:
@@ -458,8 +486,16 @@ def _tell_outcomes(
             {
                 "file": (folder / outcome.job.file).as_posix(),
                 "status": "unchanged" if outcome.is_reused else "built" if outcome.record else "refused",
-                **({} if outcome.record is None else {"pages": outcome.record.pages, "size": outcome.record.size,
-                   "edition": outcome.record.edition, "sha256": outcome.record.sha256}),
+                **(
+                    {}
+                    if outcome.record is None
+                    else {
+                        "pages": outcome.record.pages,
+                        "size": outcome.record.size,
+                        "edition": outcome.record.edition,
+                        "sha256": outcome.record.sha256,
+                    }
+                ),
             }
             for outcome in outcomes
         ]
@@ -545,7 +581,9 @@ def check(project: Project, as_of: datetime.date | None, format_: str) -> None:
     if format_ == "text":
         said = count(len(content.texts), "text")
         what = f"{count(len(content.guides), 'guide')}, {count(len(content.facts), 'fact')}, {said}"
-        click.echo(f"{what} in {count(len(LANGUAGES), 'language')}: {summarize(problems) or 'all is well'}", err=True)
+        click.echo(
+            f"{what} in {count(len(LANGUAGES), 'language')}: {summarize(problems) or 'all is well'}", err=True
+        )
 
 
 # --- list -------------------------------------------------------------------------------------------
@@ -553,7 +591,9 @@ def check(project: Project, as_of: datetime.date | None, format_: str) -> None:
 
 @cli.command("list")
 @click.argument("what", type=click.Choice(["guides", "locales", "papers", "shops", "facts"]))
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
+)
 @click.pass_obj
 def list_(project: Project, what: str, format_: str) -> None:
     """List what the project has: guides, locales, papers, shops or facts."""
@@ -562,7 +602,11 @@ def list_(project: Project, what: str, format_: str) -> None:
         rows = [{"id": item.locale, "tag": item.tag, "name": item.endonym} for item in LANGUAGES]
     elif what == "papers":
         rows = [
-            {"id": item.name, "size": f"{item.width_mm:g} x {item.height_mm:g} mm", "pages": f"at most {item.pages}"}
+            {
+                "id": item.name,
+                "size": f"{item.width_mm:g} x {item.height_mm:g} mm",
+                "pages": f"at most {item.pages}",
+            }
             for item in PAPERS
         ]
     else:
@@ -571,10 +615,13 @@ def list_(project: Project, what: str, format_: str) -> None:
         except ProjectError as error:
             fail(error.problems, format_)
         if what == "guides":
-            rows = [{"id": g.id, "carrier": g.carrier or "-", "title": g.title} for g in content.guides.values()]
+            rows = [
+                {"id": g.id, "carrier": g.carrier or "-", "title": g.title} for g in content.guides.values()
+            ]
         elif what == "shops":
             rows = [
-                {"id": s.id, "name": s.name, "sample": "sample" if s.sample else "-"} for s in content.shops.values()
+                {"id": s.id, "name": s.name, "sample": "sample" if s.sample else "-"}
+                for s in content.shops.values()
             ]
         else:
             from generator.facts import what_may_print
@@ -609,7 +656,9 @@ def messages() -> None:
 
 @messages.command("update")
 @click.option("-l", "--locale", "locales", multiple=True, metavar="LOCALE", help="Only this language.")
-@click.option("--check", "is_check", is_flag=True, help="Write nothing; exit 1 where a catalog is not in step.")
+@click.option(
+    "--check", "is_check", is_flag=True, help="Write nothing; exit 1 where a catalog is not in step."
+)
 @click.pass_obj
 def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) -> None:
     """Offer new and changed texts to translators, in locales/*/LC_MESSAGES/messages.po.
@@ -622,9 +671,14 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
     try:
         offered = list_messages(project.content(), project.root / "templates")
         stale = 0
+        problems: list[Problem] = []
         for language in choose_languages(locales):
             path = catalog_path(project.root, language)
-            text = update_catalog(project.root, language, offered)
+            try:
+                text = update_catalog(project.root, language, offered)
+            except ProjectError as error:
+                problems.extend(error.problems)
+                continue
             if path.exists() and path.read_text(encoding="utf-8") == text:
                 continue
             stale += 1
@@ -633,6 +687,8 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
             click.echo(path.relative_to(project.root).as_posix())
     except ProjectError as error:
         fail(error.problems, "text")
+    if problems:
+        fail(problems, "text")
     if is_check and stale:
         hint = "run: carrier-guides messages update"
         click.echo(f"{count(stale, 'catalog')} not in step with content and templates; {hint}", err=True)
@@ -650,7 +706,9 @@ def doctor(project: Project) -> None:
 
     is_well = True
     for finding in examine(project.root, project.root / ".cache"):
-        mark = click.style("ok  ", fg="green") if finding.is_well else click.style("lack", fg="red", bold=True)
+        mark = (
+            click.style("ok  ", fg="green") if finding.is_well else click.style("lack", fg="red", bold=True)
+        )
         if not finding.is_well and not finding.is_needed:
             mark = click.style("slow", fg="yellow", bold=True)
         click.echo(f"{mark} {finding.what}")

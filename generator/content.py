@@ -140,15 +140,18 @@ def _read(root: Path, path: Path, report: _Report) -> _Table | None:
     file = path.relative_to(root).as_posix()
     nothing = _Table(file, {}, {})
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        if not path.resolve().is_relative_to(root):
             report.add(nothing, (), "content-link", "leads out of the project", "copy the file into content/")
+            return None
+        if not path.is_file():
+            report.add(nothing, (), "content-unreadable", "is not a file", "take it out of content/")
             return None
         raw = path.read_bytes()
         if len(raw) > MAX_BYTES:
             what = f"is {len(raw):,} bytes, more than {MAX_BYTES:,}"
             report.add(nothing, (), "content-size", what, "a content file holds text only")
             return None
-        text = raw.decode("utf-8").replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         data = _freeze(tomllib.loads(text))
     except OSError as error:
         report.add(nothing, (), "content-unreadable", f"cannot be read: {error.strerror}")
@@ -160,7 +163,7 @@ def _read(root: Path, path: Path, report: _Report) -> _Table | None:
         )
         report.problems.append(problem)
         return None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
         place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         what = str(error).partition(" (at ")[0]
         what = what[:1].lower() + what[1:] if what else "is nested too deep"
@@ -197,7 +200,7 @@ def _validate(model: type[M], table: _Table, report: _Report) -> M | None:
             what = _REWORDED.get(kind) or detail["msg"][:1].lower() + detail["msg"][1:]
             value = detail.get("input")
             if isinstance(value, str | int | float) and kind not in ("missing", "extra_forbidden"):
-                shown = str(value)
+                shown = str(value).lower() if isinstance(value, bool) else str(value)
                 what += f', not "{shown[:40]}{"…" if len(shown) > 40 else ""}"'
             hint = ""
             if kind == "extra_forbidden":
@@ -245,9 +248,7 @@ class _Loader:
             id_ = str(record.id)  # type: ignore[attr-defined]
             if id_ != path.stem:
                 hint = f'rename the file to {id_}.toml or write id = "{path.stem}"'
-                self.report.add(
-                    table, ("id",), "content-id", f'id "{id_}" is not the name of the file', hint
-                )
+                self.report.add(table, ("id",), "content-id", f'id "{id_}" is not the name of the file', hint)
                 continue
             found[id_] = record
             self.where[folder, id_] = table
@@ -420,9 +421,7 @@ class _Loader:
                     named.append((("checklist", i, "term"), "term", thing.term, content.terms))
             named += [(("words",), "term", name, content.terms) for name in guide.words]
             for i, step in enumerate(guide.steps):
-                named += [
-                    (("steps", i, "labels"), "term", name, content.terms) for name in step.labels
-                ]
+                named += [(("steps", i, "labels"), "term", name, content.terms) for name in step.labels]
             for i, choice in enumerate(guide.choices):
                 named.append((("choices", i, "carrier"), "carrier", choice.carrier, content.carriers))
                 named.append((("choices", i, "guide"), "guide", choice.guide, content.guides))
@@ -434,17 +433,9 @@ class _Loader:
                     self._dangling(table, key, kind, name, known)
                 elif kind == "fact":
                     self._check_printable(table, key, content.facts[name])
-            for block, items in (
-                (name, getattr(guide, name))
-                for name in type(guide).model_fields
-                if isinstance(getattr(guide, name), tuple) and name not in ("phrases", "words")
-            ):
-                seen: set[str] = set()
-                for i, item in enumerate(items):
-                    if item.id in seen:
-                        what = f'id "{item.id}" stands twice in this block'
-                        self.report.add(table, (block, i, "id"), "content-id", what, "give each its own id")
-                    seen.add(item.id)
+            blocks: dict[Key, set[str]] = {}
+            for key, item in _items(guide):
+                self._check_twice(table, key, item.id, blocks.setdefault(key[:-1], set()))
             if guide.call:
                 for part, refs, wanted in (
                     ("number", guide.call.number, "phone"),
@@ -455,12 +446,23 @@ class _Loader:
                             what = f'fact "{name}" is no {wanted}'
                             self.report.add(table, ("call", part), "content-shape", what)
 
+    def _check_twice(self, table: _Table, key: Key, id_: str, seen: set[str]) -> None:
+        # Two texts at one place would be one text to the catalogs.
+        if id_ in seen:
+            what = f'id "{id_}" stands twice in this block'
+            self.report.add(table, (*key, "id"), "content-id", what, "give each its own id")
+        seen.add(id_)
+
     def _check_printable(self, table: _Table, key: Key, fact: Fact) -> None:
         if rules.what_may_print(fact) == "nothing":
             where = self.where["fact", fact.id]
             what = f'fact "{fact.id}" is {fact.status} and must not be printed'
             self.report.add(
-                table, key, "fact-status", what, f"check it, then change its status in {where.file}:{where.line()}"
+                table,
+                key,
+                "fact-status",
+                what,
+                f"check it, then change its status in {where.file}:{where.line()}",
             )
 
     def _check_texts(self, content: Content) -> None:
@@ -482,12 +484,13 @@ class _Loader:
         )
         for folder, records, printed in folders:
             for id_, record in records.items():
-                self._check_record(content, self.where[folder, id_], record, printed is None or id_ in printed)
+                self._check_record(
+                    content, self.where[folder, id_], record, printed is None or id_ in printed
+                )
         for phrase in content.phrases.values():
-            for kind, _ in prose.placeholders(phrase.ja):
-                if kind != "speech":
-                    table = self.where["phrase", phrase.id]
-                    self.report.add(table, ("ja",), "prose-placeholder", f"{{{kind}}} is not known here")
+            seen: set[str] = set()
+            for i, answer in enumerate(phrase.answers):
+                self._check_twice(self.where["phrase", phrase.id], ("answers", i), answer.id, seen)
 
     def _check_record(self, content: Content, table: _Table, record: Record, is_printed: bool) -> None:
         start = place_of(record)
@@ -503,6 +506,13 @@ class _Loader:
             return text
 
         map_text(record, look, start)
+        for key, value in _plain_strings(record):
+            for fault in prose.find_faults(value):
+                if not fault.rule.startswith(("bare-", "text-")):
+                    self.report.add(table, key, fault.rule, fault.what, fault.hint)
+            for kind, _ in prose.placeholders(value):
+                if (kind, key) != ("speech", ("ja",)):
+                    self._no_meaning(table, key, kind)
 
     def _check_text(self, content: Content, table: _Table, key: Key, text: str, record: Record) -> None:
         for fault in prose.find_faults(text):
@@ -511,8 +521,15 @@ class _Loader:
                 continue
             if fault.rule not in ("text-control", "text-messenger"):  # said for every string when read
                 self.report.add(table, key, fault.rule, fault.what, fault.hint)
+        allowed = _MAY_NAME.get(type(record), frozenset())
+        if isinstance(record, Guide) and not record.carrier:
+            allowed -= {"carrier"}
+        if isinstance(record, Fact) and key[-1] != "safe_wording":
+            allowed = frozenset()
         for kind, name in prose.placeholders(text):
-            if kind == "fact":
+            if kind not in allowed:
+                self._no_meaning(table, key, kind)
+            elif kind == "fact":
                 if name not in content.facts:
                     self._dangling(table, key, "fact", name, content.facts)
                 else:
@@ -521,8 +538,10 @@ class _Loader:
                 self._dangling(table, key, "term", name, content.terms)
             elif kind == "carrier" and name not in CARRIER_NAMES:
                 self._dangling(table, key, "carrier", name, dict.fromkeys(CARRIER_NAMES))
-            elif kind == "value" and not isinstance(record, Fact):
-                self.report.add(table, key, "prose-placeholder", "{value} has a meaning only in facts")
+
+    def _no_meaning(self, table: _Table, key: Key, kind: str) -> None:
+        what = f"a placeholder of a {kind} has no meaning here"
+        self.report.add(table, key, "prose-placeholder", what, "write the words themselves")
 
     def _dangling(self, table: _Table, key: Key, kind: str, name: str, known: Iterable[str]) -> None:
         import difflib
@@ -537,6 +556,24 @@ AUTHORITY_HOSTS = ("soumu.go.jp", "caa.go.jp", "kokusen.go.jp", "gov-online.go.j
 
 # What {carrier.…} may name.
 CARRIER_NAMES = ("brand", "company", "issuer", "shop", "self_service", "login")
+
+
+# What the texts of a record may name: what nothing could fill would be printed with its braces.
+_MAY_NAME: dict[type[BaseModel], frozenset[str]] = {
+    Guide: frozenset({"fact", "term", "carrier"}),
+    Fact: frozenset({"value", "term"}),
+}
+
+
+def _plain_strings(record: Record) -> Iterator[tuple[Key, str]]:
+    """Yield the strings that are printed as they stand, in every language."""
+    names = ("ja", "kana", "romaji", "brand", "self_service", "login", "display", "staff_title")
+    for name in names:
+        if value := getattr(record, name, ""):
+            yield (name,), value
+    if isinstance(record, Phrase):
+        for i, answer in enumerate(record.answers):
+            yield ("answers", i, "ja"), answer.ja
 
 
 def _placed_facts(guide: Guide) -> set[str]:

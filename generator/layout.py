@@ -172,7 +172,9 @@ class Engine:
         try:
             document = self._weasyprint.HTML(
                 string=html, base_url=f"{folder.as_uri()}/", url_fetcher=self._fetcher
-            ).render(font_config=self._font_config, stylesheets=sheets, cache=self._images, pdf_variant="pdf/ua-1")
+            ).render(
+                font_config=self._font_config, stylesheets=sheets, cache=self._images, pdf_variant="pdf/ua-1"
+            )
         except self._fatal() as error:
             self._listener.lines.append(str(error) or "an asset could not be fetched")
             return LaidOut(0, (), (), (*complaints, *self._listener.lines), None)

@@ -87,7 +87,9 @@ class LocalizedGuide:
             "shop": self.shop and self.shop.model_dump(mode="json"),
             "logo": hashlib.sha256(self.logo).hexdigest(),
             "phrases": [phrase.model_dump(mode="json") for phrase in self.phrases],
-            "terms": {id_: term.model_dump(mode="json", exclude={"note"}) for id_, term in self.terms.items()},
+            "terms": {
+                id_: term.model_dump(mode="json", exclude={"note"}) for id_, term in self.terms.items()
+            },
             "printed": dict(self.printed),
             "urls": dict(self.urls),
             "sources": [asdict(line) for line in self.sources],
@@ -186,7 +188,8 @@ def localize(
             map_text(content.phrases[id_], translate, place_of(content.phrases[id_])) for id_ in guide.phrases
         ),
         terms={
-            id_: map_text(content.terms[id_], translate, place_of(content.terms[id_])) for id_ in sorted(term_ids)
+            id_: map_text(content.terms[id_], translate, place_of(content.terms[id_]))
+            for id_ in sorted(term_ids)
         },
         printed=printed,
         urls={id_: str(fact.value) for id_, fact in said.items() if fact.kind == "url"},
@@ -215,7 +218,10 @@ _KINDS = ("official", "government", "press", "secondary")
 
 
 def _list_sources(
-    content: Content, facts: list[Fact], language: Language, translate: Any  # noqa: ANN401
+    content: Content,
+    facts: list[Fact],
+    language: Language,
+    translate: Any,  # noqa: ANN401
 ) -> tuple[SourceLine, ...]:
     """Say for each matter who says it, by the strongest kind of source, in as few lines as can be.
 

@@ -49,6 +49,8 @@ class Page:
 _HAN = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff々〆"
 # A quarter em stands between Han or kana and Latin letters or digits; nobody types it.
 _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])")
+# A closing mark that another mark follows.
+_PAIR = re.compile("([」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
 _GAP = Markup('<span class="gap"></span>')
 
 
@@ -80,9 +82,7 @@ def print_term(term: Term, form: str = "") -> str:
 def plain(local: LocalizedGuide, text: str) -> str:
     """Return a text as a reader sees it: placeholders filled in, marks gone."""
     # Safe wordings hold terms of their own, so a fact is read once more.
-    return "".join(
-        _resolve(local, piece)[0] for piece in _expand(local, text) if piece.kind != "item"
-    )
+    return "".join(_resolve(local, piece)[0] for piece in _expand(local, text) if piece.kind != "item")
 
 
 def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
@@ -110,13 +110,18 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
         han = not local.language.is_spaced
         if han and before and class_ != "term" and _SEAM.search(before + words[0]):
             out.append(_GAP)
-        body = Markup(_GAP).join(_SEAM.split(words)) if han and not lang else escape(words)
+        body = (
+            Markup(_GAP).join(_squeeze(part) for part in _SEAM.split(words))
+            if han and not lang
+            else escape(words)
+        )
         classes = [class_] if class_ else []
         if piece.is_unbroken and class_ != "term":
             classes.append("unbroken")
         if piece.is_draft:
             classes.append("draft")
-            lang = "en"
+            # Facts and names in it are in the reader's language all the same.
+            lang = lang or ("en" if piece.kind == "text" else "")
         if classes or lang:
             named = f' class="{" ".join(dict.fromkeys(classes))}"' if classes else ""
             spoken = f' lang="{lang}"' if lang and lang != local.language.tag else ""
@@ -130,6 +135,15 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
     if items:
         out.append("</li></ul>")
     return Markup("".join(out))
+
+
+def _squeeze(text: str) -> Markup:
+    """Return a text as HTML with a closing mark before another one at half its width."""
+    parts = _PAIR.split(text)
+    return Markup("").join(
+        Markup('<span class="half">{}</span>').format(part) if i % 2 else escape(part)
+        for i, part in enumerate(parts)
+    )
 
 
 class _Recorder:
@@ -161,8 +175,8 @@ class _Recorder:
                     file=f"locales/{locale}/LC_MESSAGES/messages.po",
                     key=text,
                     rule="message-missing",
-                    what=f"is not translated: “{text}”",
-                    hint=f"a template prints it; offer it with: carrier-guides messages update -l {locale}",
+                    what=f"is not translated, or not as it must be: “{text}”",
+                    hint="a template prints it; see what is wrong with: carrier-guides check",
                 )
                 said = text
         return self.say(said % values if values else said)
@@ -242,8 +256,15 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
     except TemplateError as error:
         raise ProjectError([_template_problem(error, templates)]) from error
     problems = [*recorder.problems.values(), *_find_unprinted(local, recorder.texts)]
-    return Page(html, style, tuple(recorder.texts), tuple(recorder.margins),
-        tuple(recorder.in_japanese), tuple(recorder.addresses), tuple(problems))
+    return Page(
+        html,
+        style,
+        tuple(recorder.texts),
+        tuple(recorder.margins),
+        tuple(recorder.in_japanese),
+        tuple(recorder.addresses),
+        tuple(problems),
+    )
 
 
 def describe(local: LocalizedGuide) -> dict[str, str]:
@@ -289,7 +310,10 @@ def _template_problem(error: TemplateError, templates: Path) -> Problem:
     path = Path(name)
     file = path.relative_to(templates) if path.is_relative_to(templates) else path
     return Problem(
-        f"templates/{file.as_posix()}", line, rule="template", what=str(error.message or error)[:200],
+        f"templates/{file.as_posix()}",
+        line,
+        rule="template",
+        what=str(error.message or error)[:200],
         hint="names that templates may use are in generator/markup.py",
     )
 
@@ -308,4 +332,3 @@ def hash_templates(templates: Path) -> str:
     for path in files:
         digest.update(path.relative_to(templates).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-

@@ -1,7 +1,7 @@
 """The way of one handout: from a localized guide to judged bytes.
 
-    guide ─ localize ─▶ said ─ render_markup ─▶ HTML ─ lay_out ─▶ pages ─ write_pdf ─▶ bytes
-          ─ read_pdf ─▶ facts ─ check_handout ─▶ problems
+guide ─ localize ─▶ said ─ render_markup ─▶ HTML ─ lay_out ─▶ pages ─ write_pdf ─▶ bytes
+      ─ read_pdf ─▶ facts ─ check_handout ─▶ problems
 """
 
 from __future__ import annotations

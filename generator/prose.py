@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DRAFT_OPEN, DRAFT_CLOSE = "〖", "〗"
 
 # {fact.au-phone-zh}, {term.cancel.kana}, {carrier.shop}, {speech}, {value}
-PLACEHOLDER = re.compile(r"\{([a-z]+)(?:\.([a-z0-9_-]+))?(?:\.(kana|romaji))?\}")
+PLACEHOLDER = re.compile(r"\{([a-z]+)(?:\.([a-z0-9]+(?:[_-][a-z0-9]+)*))?(?:\.(kana|romaji))?\}")
 
 PieceKind = Literal["text", "fact", "term", "carrier", "speech", "value", "item"]
 
@@ -113,7 +113,9 @@ def _parse_inline(tokens: Iterable[Token], names: list[str]) -> Iterable[Piece]:
                     draft = part == DRAFT_OPEN
                     yield Piece("text", part, is_draft=True)
                 elif "\ue000" <= part[:1] <= "\uf8ff":
-                    match = PLACEHOLDER.fullmatch(names[ord(part) - _PRIVATE] if ord(part) - _PRIVATE < len(names) else "")
+                    match = PLACEHOLDER.fullmatch(
+                        names[ord(part) - _PRIVATE] if ord(part) - _PRIVATE < len(names) else ""
+                    )
                     if match is None:
                         continue
                     kind, name, form = match[1], match[2] or "", match[3] or ""
@@ -129,7 +131,7 @@ def placeholders(text: str) -> tuple[tuple[str, str], ...]:
     for piece in parse(text):
         if piece.kind not in ("text", "item"):
             found.append((piece.kind, piece.name))
-        if piece.link:
+        if piece.link and ":" not in piece.link:
             found.append(("fact", piece.link))
     return tuple(found)
 
@@ -143,11 +145,6 @@ _BARE = (
     ),
     ("bare-price", re.compile(r"\d[\d,.]*\s*(?:yen|円|日元|日圓|元|JPY)|[¥￥$€]\s*\d", re.I), "price"),
     (
-        "bare-phone",
-        re.compile(r"\+?\d{1,4}-\d{1,4}-\d{2,4}|#\d{4}|(?<![\d.,:-])(?:1\d\d|0\d{5,}|\d{7,})(?![\d.,:-])"),
-        "phone number",
-    ),
-    (
         "bare-date",
         re.compile(
             r"\b\d{4}-\d{1,2}(?:-\d{1,2})?\b|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}月\d{1,2}日"
@@ -156,12 +153,19 @@ _BARE = (
         ),
         "date",
     ),
+    (
+        "bare-phone",
+        re.compile(r"\+?\d{1,4}-\d{1,4}-\d{2,4}|#\d{4}|(?<![\d.,:-])(?:1\d\d|0\d{5,}|\d{7,})(?![\d.,:-])"),
+        "phone number",
+    ),
     ("bare-hour", re.compile(r"\d{1,2}:\d\d"), "hour"),
 )
 # The document that this product started from carried a messenger advert three times.
 _MESSENGER = re.compile(
     r"(?:t|wa|line|m)\.me\b|@[A-Za-z0-9_]{3,}"
-    r"|(?:telegram|whats\s?app|wechat|line|tg|qq|微信|电报)\s*(?:id|no\.?|号|群|:|：)\s*[:：]?\s*[\w@+-]{3,}",
+    r"|\b(?:telegram|whats\s?app|wechat|tg|qq)\s*(?:id\b|no\.|号|群|:)\s*:?\s*[\w@+-]{3,}"
+    r"|(?:微信|电报)\s*(?:id|号|群|:)\s*:?\s*[\w@+-]{3,}"
+    r"|\bline\s*id\s*:?\s*[\w@+-]{3,}",
     re.I,
 )
 # Bidirectional controls reorder what is read; the others cannot be printed.
@@ -174,7 +178,8 @@ def find_control_characters(text: str) -> Iterable[Fault]:
     bad = {
         c
         for c in text
-        if c != "\n" and (c in _BIDI or unicodedata.category(c) in _FORBIDDEN_CATEGORIES or c in "\ufeff\u200b")
+        if c != "\n"
+        and (c in _BIDI or unicodedata.category(c) in _FORBIDDEN_CATEGORIES or c in "\ufeff\u200b")
     }
     for character in sorted(bad):
         name = unicodedata.name(character, "control or private character")
@@ -196,7 +201,9 @@ def find_faults(text: str) -> Iterable[Fault]:
     yield from find_control_characters(text)
     yield from find_messenger(text)
     if match := re.search(r"<[a-zA-Z/!][^>]{0,20}>?", text):
-        yield Fault("prose-html", f'"{match[0]}" is HTML, which is never printed', "write **strong** or a list")
+        yield Fault(
+            "prose-html", f'"{match[0]}" is HTML, which is never printed', "write **strong** or a list"
+        )
     if match := re.search(f"[{DRAFT_OPEN}{DRAFT_CLOSE}]", text):
         yield Fault("prose-draft-mark", f'"{match[0]}" is kept for drafts', "write other brackets")
     for match in re.finditer(r"\{[^{}]*\}?", text):
@@ -207,12 +214,16 @@ def find_faults(text: str) -> Iterable[Fault]:
                 f'"{match[0]}" is no placeholder',
                 "write {fact.id}, {term.id}, {term.id.kana}, {carrier.name} or {speech}",
             )
+    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}?", "", text)):
+        yield Fault("prose-placeholder", "a brace stands alone", "write {fact.id} with both braces")
     for token in _tokenize(text)[0]:
         for child in token.children or ():
             if child.type == "link_open" and not str(child.attrs["href"]).startswith("fact:"):
                 yield Fault("prose-link", f'"{child.attrs["href"]}" is not a fact', "write [label](fact:id)")
             if child.type == "em_open":
                 yield Fault("prose-emphasis", "single * has no meaning here", "write **strong**")
+            if child.type == "text" and "](" in child.content:
+                yield Fault("prose-link", "[…](…) is no link to a fact", "write [label](fact:id)")
             if child.type == "text" and "**" in child.content:
                 yield Fault(
                     "prose-emphasis",
@@ -222,6 +233,8 @@ def find_faults(text: str) -> Iterable[Fault]:
     bare = unicodedata.normalize("NFKC", PLACEHOLDER.sub("", text))
     for rule, pattern, noun in _BARE:
         if match := pattern.search(bare):
+            # What was named as one thing is not named as another: a date is no phone number.
+            bare = pattern.sub(" ", bare)
             yield Fault(
                 rule,
                 f'"{match[0].strip()}" is a bare {noun}',

@@ -45,11 +45,6 @@ class Record:
     facts: tuple[str, ...]
     warnings: tuple[Problem, ...]
 
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """Return what makes the handout itself: guide, locale, paper, shop."""
-        return self.guide, self.locale, self.paper, self.shop
-
 
 def hash_bytes(data: bytes) -> str:
     """Return hex sha256."""
@@ -156,14 +151,14 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def prune(folder: Path, wanted: set[tuple[str, str, str, str]]) -> list[str]:
+def prune(folder: Path, wanted: set[str]) -> list[str]:
     """Remove the handouts that the project no longer makes; return their files.
 
     Only files that the manifest knows are touched, and only if they are still what was published.
     """
     gone = []
     for file, record in read_manifest(folder).items():
-        if record.key in wanted:
+        if file in wanted:
             continue
         path = folder / file
         with contextlib.suppress(OSError):

@@ -1,0 +1,181 @@
+"""What stands below `output/`: whole files, and a manifest that is true."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from conftest import HANDOUTS, Project
+
+from generator.problem import Problem
+from generator.publish import (
+    MANIFEST,
+    Record,
+    hash_bytes,
+    is_current,
+    prune,
+    read_manifest,
+    update_manifest,
+    write_whole,
+)
+
+PDF = b"%PDF-1.7 not really"
+RECORD = Record(
+    file="ja/x-a4.pdf",
+    guide="x",
+    locale="ja",
+    paper="a4",
+    shop="",
+    edition="ABCDEF",
+    fingerprint="f" * 64,
+    inputs={"said": "1" * 64},
+    pages=2,
+    size=len(PDF),
+    sha256=hash_bytes(PDF),
+    addresses=("https://www.demo.co.jp/leave",),
+    facts=("demo-phone",),
+    warnings=(Problem(handout="x", rule="page-underfilled", what="empty", severity="warning"),),
+)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """An output folder with one published handout."""
+    write_whole(tmp_path / RECORD.file, PDF)
+    update_manifest(tmp_path, [RECORD])
+    return tmp_path
+
+
+def test_a_record_comes_back_from_the_manifest_as_it_was(output: Path) -> None:
+    assert read_manifest(output) == {RECORD.file: RECORD}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema": 1}', b'{"schema": 99, "handouts": []}', b"[" * 100_000]
+    + [b'{"schema": 1, "handouts": [{}]}', b'{"schema": 1, "handouts": [1]}', b'{"schema": 1, "handouts": 1}'],
+)
+def test_a_damaged_manifest_knows_nothing(output: Path, damage: bytes) -> None:
+    (output / MANIFEST).write_bytes(damage)
+    assert read_manifest(output) == {}
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Record)])
+def test_a_record_without_a_field_or_of_another_type_is_not_believed(output: Path, field: str) -> None:
+    data = json.loads((output / MANIFEST).read_bytes())
+    data["handouts"][0].pop(field)
+    (output / MANIFEST).write_text(json.dumps(data), encoding="utf-8")
+    assert read_manifest(output) == {}
+    data["handouts"][0][field] = {"wrong": 5}
+    (output / MANIFEST).write_text(json.dumps(data), encoding="utf-8")
+    for record in read_manifest(output).values():
+        assert not is_current(output, record, RECORD.fingerprint) or record == dataclasses.replace(
+            RECORD, **{field: getattr(record, field)}
+        )
+
+
+@pytest.mark.parametrize("file", ["../outside.pdf", "/etc/passwd", "", "ja/../../outside.pdf"])
+def test_a_manifest_cannot_point_out_of_the_folder(output: Path, file: str) -> None:
+    data = json.loads((output / MANIFEST).read_bytes())
+    data["handouts"][0]["file"] = file
+    (output / MANIFEST).write_text(json.dumps(data), encoding="utf-8")
+    assert read_manifest(output) == {}
+
+
+def test_a_handout_is_current_only_whole_and_from_the_same_inputs(output: Path) -> None:
+    path = output / RECORD.file
+    assert is_current(output, RECORD, RECORD.fingerprint)
+    assert not is_current(output, RECORD, "0" * 64)
+    assert not is_current(output, None, RECORD.fingerprint)
+    path.write_bytes(PDF[:-1] + b"X")
+    assert not is_current(output, RECORD, RECORD.fingerprint)
+    path.unlink()
+    assert not is_current(output, RECORD, RECORD.fingerprint)
+
+
+def test_a_file_that_cannot_be_written_leaves_the_earlier_one_and_no_rest(tmp_path: Path) -> None:
+    path = tmp_path / "x.pdf"
+    write_whole(path, b"old")
+    with pytest.raises(TypeError):
+        write_whole(path, "no bytes")  # type: ignore[arg-type]
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("x.pdf", b"old")]
+
+
+def test_a_full_disk_leaves_the_earlier_file_and_no_rest(tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    path = tmp_path / "x.pdf"
+    write_whole(path, b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # the nearest thing to a full disk
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_whole(path, b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("x.pdf", b"old")]
+
+
+def test_published_files_can_be_read_by_all_whom_the_umask_allows(tmp_path: Path) -> None:
+    import os
+
+    before = os.umask(0o022)
+    try:
+        write_whole(tmp_path / "x.pdf", b"x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.pdf").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_manifest_keeps_the_records_of_others_and_drops_lost_files(output: Path) -> None:
+    other = dataclasses.replace(RECORD, file="ja/y-a4.pdf", guide="y")
+    write_whole(output / other.file, PDF)
+    update_manifest(output, [other])
+    assert list(read_manifest(output)) == ["ja/x-a4.pdf", "ja/y-a4.pdf"]
+    (output / RECORD.file).unlink()
+    update_manifest(output, [])
+    assert list(read_manifest(output)) == ["ja/y-a4.pdf"]
+
+
+def test_an_unchanged_manifest_is_not_written_again(output: Path) -> None:
+    before = (output / MANIFEST).stat().st_mtime_ns, (output / MANIFEST).stat().st_ino
+    update_manifest(output, [RECORD])
+    assert ((output / MANIFEST).stat().st_mtime_ns, (output / MANIFEST).stat().st_ino) == before
+
+
+def test_pruning_removes_what_is_not_wanted_and_nothing_else(output: Path) -> None:
+    kept = dataclasses.replace(RECORD, file="ja/kept-a4.pdf", guide="kept")
+    edited = dataclasses.replace(RECORD, file="ja/edited-a4.pdf", guide="edited")
+    for record in (kept, edited):
+        write_whole(output / record.file, PDF)
+    update_manifest(output, [kept, edited])
+    (output / edited.file).write_bytes(b"somebody wrote on it")
+    (output / "ja" / "foreign.pdf").write_bytes(PDF)  # the same bytes, but the manifest does not know it
+    assert prune(output, {kept.key}) == [RECORD.file]
+    assert sorted(path.name for path in (output / "ja").iterdir()) == ["edited-a4.pdf", "foreign.pdf", "kept-a4.pdf"]
+    assert kept.file in read_manifest(output)
+
+
+def test_pruning_wants_nothing_of_an_empty_folder(tmp_path: Path) -> None:
+    assert prune(tmp_path, set()) == []
+
+
+def test_a_real_manifest_is_true_and_has_no_clock_and_no_path_of_this_machine(shared: Project) -> None:
+    text = shared.read("output/manifest.json")
+    assert str(shared.root) not in text
+    assert "/tmp" not in text and "/home" not in text and "/root" not in text
+    records = read_manifest(shared.output)
+    assert tuple(sorted(records)) == tuple(sorted(HANDOUTS))
+    for file, record in records.items():
+        data = (shared.output / file).read_bytes()
+        assert (record.size, record.sha256) == (len(data), hash_bytes(data))
+        assert record.pages == 2
+        assert record.addresses == ("https://www.demo.co.jp/leave",)
+        assert set(record.inputs) == {"engine", "fonts", "paper", "said", "templates"}
+    fields = {key for item in json.loads(text)["handouts"] for key in item}
+    assert not {field for field in fields if "time" in field or "date" in field or "built" in field}
