@@ -126,9 +126,11 @@ def _read_entries(text: str, refuse: Any) -> Iterator[tuple[tuple[str, str], Ent
     try:
         parsed = read_po(io.StringIO(text), ignore_obsolete=True, abort_invalid=True)
     except (PoFileError, ValueError, IndexError, KeyError, UnicodeError) as error:
-        line = getattr(error, "lineno", 0)
-        line = line if isinstance(line, int) else 0
-        raise refuse(f"is not a catalog: {str(error)[:80]}", line, "open it in Poedit to mend it") from error
+        place = getattr(error, "lineno", None)
+        number = place if isinstance(place, int) else 0
+        raise refuse(
+            f"is not a catalog: {str(error)[:80]}", number, "open it in Poedit to mend it"
+        ) from error
     for message in parsed:
         if message.id:
             id_ = message.id if isinstance(message.id, str) else message.id[0]
@@ -177,13 +179,13 @@ def _find_faults(locale: str, source: str, text: str) -> tuple[tuple[str, str, s
         wanted = [f"{{{kind}.{name}}}" if name else f"{{{kind}}}" for kind, name in theirs]
         what = "does not have the placeholders of the source text: " + (" ".join(wanted) or "none")
         found.append(("message-placeholders", what, "copy them as they are, in any order"))
-    words = re.compile(r"%\([a-z]+\)s|%")
-    if sorted(words.findall(text)) != sorted(words.findall(source)):
-        wanted = " ".join(words.findall(source)) or "no %"
-        what = f"does not have the placeholders of the source text: {wanted}"
+    values = re.compile(r"%\([a-z]+\)s|%")
+    if sorted(values.findall(text)) != sorted(values.findall(source)):
+        named = " ".join(values.findall(source)) or "no %"
+        what = f"does not have the placeholders of the source text: {named}"
         found.append(("message-placeholders", what, "copy them as they are, in any order"))
-    if locale != SOURCE_LANGUAGE and (han := re.search(r"[ぁ-んァ-ヶ]", text)) and locale.startswith("zh"):
-        found.append(("message-script", f'"{han[0]}" is Japanese', "write {term.id} for a Japanese word"))
+    if locale.startswith("zh") and (kana := re.search(r"[ぁ-んァ-ヶ]", text)):
+        found.append(("message-script", f'"{kana[0]}" is Japanese', "write {term.id} for a Japanese word"))
     if (locale.startswith(("zh", "ja"))) and (
         mark := re.search(r"(?<=[\u3040-\u30ff\u4e00-\u9fff])[,:;?!](?![A-Za-z0-9])", text)
     ):
@@ -216,7 +218,7 @@ def list_messages(content: Content, templates: Path) -> tuple[Message, ...]:
 def _extract_words(file: IO[bytes]) -> Iterator[tuple[int, str]]:
     from babel.messages.extract import extract
 
-    for line, text, _, _ in extract("jinja2", file, options={"encoding": "utf-8"}):  # type: ignore[arg-type]
+    for line, text, _, _ in extract("jinja2", file, options={"encoding": "utf-8"}):
         if isinstance(text, str):
             yield line, text
 

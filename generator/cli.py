@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -57,20 +57,17 @@ def main() -> None:
         sys.exit(1)
 
 
+@dataclass(frozen=True)
 class Project:
-    """The project folder, and how to talk: quiet, normal or verbose, with colour or without."""
+    """The project folder that a command works in."""
 
-    def __init__(self, root: Path, as_of: datetime.date | None = None) -> None:
-        self.root = root
-        self.content_: Content | None = None
+    root: Path
 
     def content(self) -> Content:
         """Return the checked content; raises ProjectError with everything that is wrong."""
         from generator.content import load_content
 
-        if self.content_ is None:
-            self.content_ = load_content(self.root)
-        return self.content_
+        return load_content(self.root)
 
 
 def find_root(start: Path) -> Path:
@@ -722,7 +719,7 @@ def doctor(project: Project) -> None:
 @cli.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script for a shell, e.g. for ~/.bashrc: eval "$(carrier-guides completion bash)"."""
+    """Print the completion script for a shell: eval "$(carrier-guides completion bash)"."""
     from click.shell_completion import get_completion_class
 
     class_ = get_completion_class(shell)

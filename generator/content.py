@@ -624,7 +624,7 @@ def _value_fault(fact: Fact) -> str | None:
     if fact.kind == "rule":
         return None if value is None else "a rule has no value; it is said in prose"
     if fact.kind == "phone":
-        ok = isinstance(value, str) and re.fullmatch(r"[#+]?[0-9]+(-[0-9]+)*", value)
+        ok = isinstance(value, str) and bool(re.fullmatch(r"[#+]?[0-9]+(-[0-9]+)*", value))
         return None if ok else 'must be a phone number as its source writes it: "0120-959-476"'
     if fact.kind == "url":
         return None if isinstance(value, str) else "must be an address"

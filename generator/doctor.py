@@ -170,6 +170,7 @@ def _attempt(action: Callable[[], T]) -> tuple[T | None, str]:
 
 # --- system libraries ------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class _Library:
     """A shared library: its file on Linux and on Windows, its name elsewhere, and the versions that serve."""

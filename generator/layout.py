@@ -75,11 +75,11 @@ def _without_library_search() -> Iterator[None]:
         yield
         return
     search = ctypes.util.find_library
-    ctypes.util.find_library = lambda name: None  # type: ignore[assignment]
+    ctypes.util.find_library = lambda name: None
     try:
         yield
     finally:
-        ctypes.util.find_library = search  # type: ignore[assignment]
+        ctypes.util.find_library = search
 
 
 def system_versions() -> dict[str, int | None]:
@@ -163,7 +163,8 @@ class Engine:
         """
         folder = self._templates / "css"
         css = [(folder / f"{name}.css").read_text(encoding="utf-8") for name in (*STYLE_SHEETS, paper.name)]
-        sheets, complaints = [self._font_sheet], []
+        sheets: list[Any] = [self._font_sheet]
+        complaints: list[str] = []
         for text in (*css, style):
             sheet, said = self._sheet(text)
             sheets.append(sheet)
@@ -338,7 +339,7 @@ def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
     Source: ISO 32000-1, 14.7.2 (IDTree) and 14.8.5.7 (Scope); the engine writes neither.
     """
     ids = []
-    root = None
+    root: Any = None
     for item in pdf.objects:
         if not isinstance(item, dict):
             continue
@@ -354,6 +355,6 @@ def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
         names = pydyf.Array()
         for item in sorted(ids, key=lambda item: item["ID"].data):
             names.extend([item["ID"].data, item.reference])
-        tree = pydyf.Dictionary({"Names": names})
+        tree: Any = pydyf.Dictionary({"Names": names})
         pdf.add_object(tree)
         root["IDTree"] = tree.reference

@@ -1,6 +1,7 @@
 """QR codes as small SVG drawings. The only room for segno.
 
-Source: ISO/IEC 18004 (level M, four modules of quiet zone); the module's size on paper is judged after layout.
+Source: ISO/IEC 18004 (level M, four modules of quiet zone). The module's size on paper is judged after
+layout.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ def make_symbol(payload: str) -> Symbol:
     import segno
 
     code = segno.make_qr(payload, error="m", boost_error=False)
-    size = code.symbol_size(border=QUIET_ZONE)[0]
+    rows = [list(row) for row in code.matrix_iter(border=QUIET_ZONE)]
+    size = len(rows)
     steps: list[str] = []
-    for y, row in enumerate(code.matrix_iter(border=QUIET_ZONE)):
+    for y, row in enumerate(rows):
         x = 0
         while x < size:
             run = 0

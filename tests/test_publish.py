@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -54,8 +57,19 @@ def test_a_record_comes_back_from_the_manifest_as_it_was(output: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema": 1}', b'{"schema": 99, "handouts": []}', b"[" * 100_000]
-    + [b'{"schema": 1, "handouts": [{}]}', b'{"schema": 1, "handouts": [1]}', b'{"schema": 1, "handouts": 1}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"schema": 1}',
+        b'{"schema": 99, "handouts": []}',
+        b'{"schema": 1, "handouts": [{}]}',
+        b'{"schema": 1, "handouts": [1]}',
+        b'{"schema": 1, "handouts": 1}',
+    ],
 )
 def test_a_damaged_manifest_knows_nothing(output: Path, damage: bytes) -> None:
     (output / MANIFEST).write_bytes(damage)
@@ -104,9 +118,6 @@ def test_a_file_that_cannot_be_written_leaves_the_earlier_one_and_no_rest(tmp_pa
 
 
 def test_a_full_disk_leaves_the_earlier_file_and_no_rest(tmp_path: Path) -> None:
-    import resource
-    import signal
-
     path = tmp_path / "x.pdf"
     write_whole(path, b"old")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -122,8 +133,6 @@ def test_a_full_disk_leaves_the_earlier_file_and_no_rest(tmp_path: Path) -> None
 
 
 def test_published_files_can_be_read_by_all_whom_the_umask_allows(tmp_path: Path) -> None:
-    import os
-
     before = os.umask(0o022)
     try:
         write_whole(tmp_path / "x.pdf", b"x")
@@ -157,7 +166,8 @@ def test_pruning_removes_what_is_not_wanted_and_nothing_else(output: Path) -> No
     (output / edited.file).write_bytes(b"somebody wrote on it")
     (output / "ja" / "foreign.pdf").write_bytes(PDF)  # the same bytes, but the manifest does not know it
     assert prune(output, {kept.key}) == [RECORD.file]
-    assert sorted(path.name for path in (output / "ja").iterdir()) == ["edited-a4.pdf", "foreign.pdf", "kept-a4.pdf"]
+    there = sorted(path.name for path in (output / "ja").iterdir())
+    assert there == ["edited-a4.pdf", "foreign.pdf", "kept-a4.pdf"]
     assert kept.file in read_manifest(output)
 
 
