@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -362,6 +363,15 @@ def used_facts(
     return tuple(found)
 
 
+@cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, bool], ...]:
+    """Return the names of a model's fields in order, and whether each is a text."""
+    return tuple(
+        (name, any(isinstance(mark, _IsText) for mark in field.metadata))
+        for name, field in model.model_fields.items()
+    )
+
+
 def map_text(model: M, change: Callable[[str, str], str], place: str) -> M:
     """Return the model with every text replaced by `change(place, text)`.
 
@@ -369,10 +379,10 @@ def map_text(model: M, change: Callable[[str, str], str], place: str) -> M:
     are skipped. The order is that of the fields, which is the order of reading.
     """
     changed: dict[str, Any] = {}
-    for name, field in type(model).model_fields.items():
+    for name, is_text in _fields(type(model)):
         value = getattr(model, name)
         here = f"{place}/{name}"
-        if any(isinstance(mark, _IsText) for mark in field.metadata):
+        if is_text:
             if value:
                 changed[name] = change(here, value)
         elif isinstance(value, BaseModel):

@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from generator import prose
@@ -24,6 +22,10 @@ from generator.localize import LocalizedGuide
 from generator.paper import Paper
 from generator.problem import Problem, ProjectError
 from generator.symbol import Symbol, make_symbol
+
+if TYPE_CHECKING:
+    from jinja2 import TemplateError
+    from jinja2.sandbox import SandboxedEnvironment
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,9 @@ class _Recorder:
 
 @lru_cache(maxsize=8)
 def _environment(templates: Path) -> SandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(templates),
         autoescape=True,
@@ -228,6 +233,8 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
     Raises:
         ProjectError: where a template is wrong, with its file and line.
     """
+    from jinja2 import TemplateError
+
     recorder = _Recorder(local)
     try:
         environment = _environment(templates)

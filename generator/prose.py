@@ -63,6 +63,8 @@ def _markdown() -> MarkdownIt:
 @lru_cache(maxsize=8192)
 def parse(text: str) -> tuple[Piece, ...]:
     """Split a text into pieces in reading order; line breaks inside a paragraph become joins."""
+    if _PLAIN.fullmatch(text):
+        return (Piece("text", text),)
     pieces: list[Piece] = []
     tokens, names = _tokenize(text)
     for token in tokens:
@@ -73,6 +75,11 @@ def parse(text: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+# Without these there is nothing for Markdown to find; most texts have none.
+_PLAIN = re.compile(r"(?![ ]*(?:[-+]|\d+[.)])(?:\s|$))[^*_\[\]{}<\n〖〗]+(?<!\s)")
+
+
+@lru_cache(maxsize=8192)
 def _tokenize(text: str) -> tuple[list[Token], list[str]]:
     """Parse the Markdown of a text; placeholders are stood in for by private characters.
 
@@ -173,15 +180,18 @@ _FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Co", "Cn"}
 _BIDI = set("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+@cache
+def _is_forbidden(character: str) -> bool:
+    return character != "\n" and (
+        character in _BIDI
+        or character in "\ufeff\u200b"
+        or unicodedata.category(character) in _FORBIDDEN_CATEGORIES
+    )
+
+
 def find_control_characters(text: str) -> Iterable[Fault]:
     """Yield a fault for each kind of character that cannot or must not be printed."""
-    bad = {
-        c
-        for c in text
-        if c != "\n"
-        and (c in _BIDI or unicodedata.category(c) in _FORBIDDEN_CATEGORIES or c in "\ufeff\u200b")
-    }
-    for character in sorted(bad):
+    for character in sorted(c for c in set(text) if _is_forbidden(c)):
         name = unicodedata.name(character, "control or private character")
         yield Fault("text-control", f"U+{ord(character):04X} ({name.lower()}) cannot be printed", "delete it")
 
@@ -196,8 +206,13 @@ def find_messenger(text: str) -> Iterable[Fault]:
         )
 
 
-def find_faults(text: str) -> Iterable[Fault]:
-    """Yield everything that is wrong with a text, whatever its language."""
+@lru_cache(maxsize=8192)
+def find_faults(text: str) -> tuple[Fault, ...]:
+    """Return everything that is wrong with a text, whatever its language."""
+    return tuple(_look_for_faults(text))
+
+
+def _look_for_faults(text: str) -> Iterable[Fault]:
     yield from find_control_characters(text)
     yield from find_messenger(text)
     if match := re.search(r"<[a-zA-Z/!][^>]{0,20}>?", text):
@@ -216,7 +231,7 @@ def find_faults(text: str) -> Iterable[Fault]:
             )
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}?", "", text)):
         yield Fault("prose-placeholder", "a brace stands alone", "write {fact.id} with both braces")
-    for token in _tokenize(text)[0]:
+    for token in () if _PLAIN.fullmatch(text) else _tokenize(text)[0]:
         for child in token.children or ():
             if child.type == "link_open" and not str(child.attrs["href"]).startswith("fact:"):
                 yield Fault("prose-link", f'"{child.attrs["href"]}" is not a fact', "write [label](fact:id)")

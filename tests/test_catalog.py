@@ -147,7 +147,7 @@ def test_a_muddled_catalog_is_refused_or_read_but_never_a_traceback(project: Pro
     assert ran.code in (0, 1)
 
 
-def test_a_catalog_cut_off_anywhere_never_yields_half_a_translation(project: Project) -> None:
+def test_a_catalog_cut_off_anywhere_never_yields_half_a_text(project: Project) -> None:
     raw = project.read(project.catalog("zh_Hans")).encode()
     whole = load_catalog(project.root, ZH).entries
     outcomes = set()
