@@ -481,7 +481,7 @@ def _tell_outcomes(
     if format_ == "json":
         handouts = [
             {
-                "file": (folder / outcome.job.file).as_posix(),
+                "file": _near(folder / outcome.job.file),
                 "status": "unchanged" if outcome.is_reused else "built" if outcome.record else "refused",
                 **(
                     {}
@@ -502,7 +502,7 @@ def _tell_outcomes(
         if not quiet:
             for outcome in outcomes:
                 if outcome.record:
-                    click.echo((folder / outcome.job.file).as_posix())
+                    click.echo(_near(folder / outcome.job.file))
             for file in gone:
                 click.echo(f"removed {file}", err=True)
             made = sum(1 for outcome in outcomes if outcome.record and not outcome.is_reused)
@@ -517,6 +517,12 @@ def _tell_outcomes(
             click.echo(f"{count(len(outcomes), 'handout')}: " + ", ".join(parts), err=True)
     if refused:
         raise click.exceptions.Exit(1)
+
+
+def _near(path: Path) -> str:
+    """Return a path as a person in this folder would write it."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
 
 def _build_to_stdout(plan: Plan, cache: Path, format_: str) -> None:
@@ -551,7 +557,7 @@ def _dry_run(plan: Plan, folder: Path, force: bool, format_: str) -> None:
     else:
         tell(list(problems), format_)
         for job, what in planned:
-            click.echo(f"{what:9} {(folder / job.file).as_posix()}")
+            click.echo(f"{what:9} {_near(folder / job.file)}")
     if any(what == "refuse" for _, what in planned):
         raise click.exceptions.Exit(1)
 

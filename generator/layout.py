@@ -338,7 +338,7 @@ def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
 
     Source: ISO 32000-1, 14.7.2 (IDTree) and 14.8.5.7 (Scope); the engine writes neither.
     """
-    ids = []
+    ids: list[Any] = []
     root: Any = None
     for item in pdf.objects:
         if not isinstance(item, dict):
@@ -355,6 +355,6 @@ def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
         names = pydyf.Array()
         for item in sorted(ids, key=lambda item: item["ID"].data):
             names.extend([item["ID"].data, item.reference])
-        tree: Any = pydyf.Dictionary({"Names": names})
-        pdf.add_object(tree)
-        root["IDTree"] = tree.reference
+        index = pydyf.Dictionary({"Names": names})
+        pdf.add_object(index)
+        root["IDTree"] = index.reference
