@@ -7,6 +7,7 @@ translations that it uses), the paper, templates, fonts, the engine's versions a
 from __future__ import annotations
 
 import datetime
+import gc
 import hashlib
 import importlib.metadata
 import json
@@ -278,7 +279,10 @@ def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tup
     import multiprocessing
 
     # Forked workers start at once and share what is loaded; elsewhere fork is not safe or not there.
-    context = multiprocessing.get_context("fork" if sys.platform.startswith("linux") else "spawn")
+    is_forked = sys.platform.startswith("linux")
+    if is_forked:
+        _warm_up(plan.root, fonts, cache)
+    context = multiprocessing.get_context("fork" if is_forked else "spawn")
     pool = ProcessPoolExecutor(workers, context, _start_worker, (plan.root, fonts, cache))
     try:
         pending: dict[Future[Finished], Job] = {pool.submit(_work, job): job for job in jobs}
@@ -343,7 +347,8 @@ def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:
 
     # Ctrl-C reaches the whole group; the parent alone decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _warm_up(root, fonts, cache)
+    if _ready is None:  # a forked worker has its parent's engine
+        _warm_up(root, fonts, cache)
 
 
 def _warm_up(root: Path, fonts: FontSet, cache: Path) -> None:
@@ -351,6 +356,10 @@ def _warm_up(root: Path, fonts: FontSet, cache: Path) -> None:
     from generator.layout import Engine
 
     _ready = (root / "templates", Engine(root / "templates", fonts, cache), fonts, find_pinned_fonts())
+    # What is loaded now lives as long as the process: looking through it again and again for rubbish
+    # takes a tenth of every handout, and after a fork it copies the pages that workers share.
+    gc.collect()
+    gc.freeze()
 
 
 def default_workers() -> int:

@@ -255,7 +255,10 @@ def print_fact(fact: Fact, language: Language) -> str:
     if rules.what_may_print(fact) == "value":
         return print_value(fact, language)
     if "{value}" in fact.safe_wording:
-        return fact.safe_wording.replace("{value}", print_value(fact, language))
+        # In brackets, since a wording may break across lines and its number may not.
+        value = print_value(fact, language)
+        kept = value if fact.kind == "url" else f"[{value}]"
+        return fact.safe_wording.replace("{value}", kept)
     return fact.safe_wording
 
 

@@ -68,7 +68,7 @@ def _resolve(local: LocalizedGuide, piece: prose.Piece) -> tuple[str, str, str]:
         return print_term(term, piece.form), "" if piece.form else "term", "ja"
     if piece.kind in ("fact", "carrier"):
         text = local.printed[f"{piece.kind}.{piece.name}"]
-        return text, "unbroken" if piece.kind == "fact" and _is_unbroken(text) else "", ""
+        return text, "unbroken" if piece.kind == "carrier" or _is_unbroken(text) else "", ""
     if piece.kind == "speech":
         return local.printed["speech"], "", ""
     return piece.text.replace("\n", " " if local.language.is_spaced else ""), "", ""
@@ -90,7 +90,7 @@ def plain(local: LocalizedGuide, text: str) -> str:
 def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
     for piece in prose.parse(text):
         words = local.printed.get(f"fact.{piece.name}", "") if piece.kind == "fact" else ""
-        if "{" in words or "*" in words:
+        if re.search(r"[{*\[]", words):
             yield from prose.parse(words)
         else:
             yield piece

@@ -71,6 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # One library, one room. A longer name wins over a shorter one.
 ROOM_OF: dict[str, set[str]] = {
     "babel.messages": {"catalog"},
+    "babel.Locale": {"localize"},
     "babel.dates": {"localize"},
     "babel.lists": {"localize"},
     "babel.numbers": {"localize"},

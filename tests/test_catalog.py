@@ -97,8 +97,9 @@ def test_values_of_template_words_must_all_be_there(project: Project, wrong: str
     file = project.catalog("ja")
     project.change(file, 'msgstr "訳 edition %(code)s"', f'msgstr "{wrong}"')
     ran = project.run("check", "--as-of", "2026-12-01", "--format", "json")
-    rules = {(p["file"], p["key"], p["rule"]) for p in ran.json["problems"] if p["severity"] == "error"}
-    assert (ran.code, rules) == (1, {(file, "edition %(code)s", "message-placeholders")})
+    errors = [problem for problem in ran.json["problems"] if problem["severity"] == "error"]
+    assert (ran.code, {(p["file"], p["key"]) for p in errors}) == (1, {(file, "edition %(code)s")})
+    assert "message-placeholders" in {problem["rule"] for problem in errors}
 
 
 # --- files that cannot be read -----------------------------------------------------------------------
@@ -187,7 +188,7 @@ def stale(project: Project) -> Project:
     entry = re.search(r'\n(msgctxt "demo-start/title")', project.read(file))
     assert entry
     project.change(file, entry[0], f"\n#, fuzzy{entry[0]}")
-    project.change(file, 'msgstr "訳 The fee is {fact.demo-fee}."', 'msgstr "訳 The fee is {fact.demo-fees}."')
+    project.change(file, '"訳 The fee is {fact.demo-fee}."', '"訳 The fee is {fact.demo-fees}."')
     return project
 
 
@@ -213,13 +214,13 @@ def test_a_draft_prints_what_is_not_ready_with_marks_on_the_text_and_on_every_pa
     assert ran.code == 0, ran.stderr
     assert [p for p in ran.json["problems"] if p["severity"] == "error"] == []
     (start,) = [h["file"] for h in ran.json["handouts"] if "demo-start" in h["file"]]
-    pages = pages_of(Path(start))
+    pages = pages_of(stale.root / start)
     assert "〖Askfirst.〗" in pages[0]
     assert "〖Beforeyoustart〗" in pages[0]  # fuzzy is printed in the source language too
     mark = "DRAFT:notforhandingout"
     assert [mark in page for page in pages] == [True, True]
     (cancel,) = [h["file"] for h in ran.json["handouts"] if "demo-cancel" in h["file"]]
-    assert "〖Thefeeis1,100円.〗" in text_of(Path(cancel))
+    assert "〖Thefeeis1,100円.〗" in text_of(stale.root / cancel)
 
 
 def test_a_release_has_no_draft_marks(shared: Project) -> None:
@@ -391,8 +392,8 @@ def extracted(project: Project) -> set[tuple[str, str]]:
     from babel.messages.extract import extract
 
     found = set()
-    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["babel"]["mappings"]
-    for mapping in mappings:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    for mapping in tools["babel"]["mappings"]:
         # The entry point of pyproject.toml, without the package installed.
         method = extract_content if mapping["method"] == "carrier-guides-content" else mapping["method"]
         options = {k: v for k, v in mapping.items() if k not in ("method", "pattern")}

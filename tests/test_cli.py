@@ -238,7 +238,7 @@ def test_list_says_what_there_is_for_people_and_programs(shared: Project) -> Non
 
 def test_paths_go_to_stdout_and_narration_to_stderr(shared: Project) -> None:
     ran = shared.run("build", "--as-of", DAY)
-    assert ran.lines == [f"{shared.output}/{file}" for file in HANDOUTS]
+    assert ran.lines == [f"output/{file}" for file in HANDOUTS]
     assert "6 handouts: 0 built, 6 unchanged, 12 pages" in ran.stderr  # 6 x 2 pages
 
 

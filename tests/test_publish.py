@@ -165,7 +165,7 @@ def test_pruning_removes_what_is_not_wanted_and_nothing_else(output: Path) -> No
     update_manifest(output, [kept, edited])
     (output / edited.file).write_bytes(b"somebody wrote on it")
     (output / "ja" / "foreign.pdf").write_bytes(PDF)  # the same bytes, but the manifest does not know it
-    assert prune(output, {kept.key}) == [RECORD.file]
+    assert prune(output, {kept.file}) == [RECORD.file]
     there = sorted(path.name for path in (output / "ja").iterdir())
     assert there == ["edited-a4.pdf", "foreign.pdf", "kept-a4.pdf"]
     assert kept.file in read_manifest(output)
