@@ -39,10 +39,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         # Not standalone: Click would turn Ctrl-C into exit code 1.
-        sys.exit(
-            cli.main(prog_name="carrier-guides", standalone_mode=False, auto_envvar_prefix="CARRIER_GUIDES")
-            or 0
-        )
+        sys.exit(cli.main(prog_name="carrier-guides", standalone_mode=False) or 0)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
@@ -161,7 +158,10 @@ def _defaults(root: Path) -> dict[str, Any]:
         return {}
     except ValueError as error:
         raise click.UsageError(f"{path}: {error}") from error
-    table = data.get("tool", {}).get("carrier-guides", {})
+    tool = data.get("tool", {})
+    table = tool.get("carrier-guides", {}) if isinstance(tool, dict) else None
+    if not isinstance(table, dict):
+        raise click.UsageError(f"{path}: [tool.carrier-guides] must be a table")
     known = {
         option.lstrip("-"): parameter.name
         for parameter in build.params
@@ -174,7 +174,24 @@ def _defaults(root: Path) -> dict[str, Any]:
         raise click.UsageError(
             f'pyproject.toml: [tool.carrier-guides] has "{unknown[0]}"; options of build are {options}'
         )
-    return {"build": {known[name]: value for name, value in table.items()}}
+    several = {parameter.name for parameter in build.params if getattr(parameter, "multiple", False)}
+    return {
+        "build": {
+            known[name]: [value] if known[name] in several and isinstance(value, str) else value
+            for name, value in table.items()
+        }
+    }
+
+
+def _name_variables(command: click.Command, prefix: str) -> None:
+    """Name each option's environment variable as the option is called: CARRIER_GUIDES_BUILD_LOCALE."""
+    for parameter in command.params:
+        longest = max(parameter.opts, key=len)
+        if longest.startswith("--"):
+            parameter.envvar = f"{prefix}_{longest[2:].replace('-', '_').upper()}"
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            _name_variables(child, f"{prefix}_{name.upper()}")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -731,3 +748,6 @@ def completion(shell: str) -> None:
     class_ = get_completion_class(shell)
     assert class_, "the choice above lists only shells that Click knows"
     click.echo(class_(cli, {}, "carrier-guides", "_CARRIER_GUIDES_COMPLETE").source())
+
+
+_name_variables(cli, "CARRIER_GUIDES")

@@ -214,7 +214,10 @@ class Engine:
                 pdf_variant="pdf/ua-1", pdf_version="1.7", finisher=finish
             )
         except AssertionError as error:  # the engine's own doubt about its tags: one handout, not the run
-            return b"", (*self._listener.lines, f"could not write the file: {error or 'a box was drawn twice'}")
+            return b"", (
+                *self._listener.lines,
+                f"could not write the file: {error or 'a box was drawn twice'}",
+            )
         return raw, tuple(self._listener.lines)
 
 

@@ -24,7 +24,6 @@ from generator.problem import Problem, ProjectError
 from generator.symbol import Symbol, make_symbol
 
 if TYPE_CHECKING:
-    from jinja2 import TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
 
@@ -260,8 +259,11 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
         style = environment.get_template("css/accent.css").render(
             carrier=local.carrier, logo=base64.b64encode(local.logo).decode()
         )
-    except TemplateError as error:
-        raise ProjectError([_template_problem(error, templates)]) from error
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        problem = _template_problem(error, templates)
+        if problem is None:
+            raise
+        raise ProjectError([problem]) from error
     problems = [*recorder.problems.values(), *_find_unprinted(local, recorder.texts)]
     return Page(
         html,
@@ -305,22 +307,27 @@ def _find_unprinted(local: LocalizedGuide, texts: list[str]) -> Iterator[Problem
         )
 
 
-def _template_problem(error: TemplateError, templates: Path) -> Problem:
-    name = getattr(error, "filename", None) or getattr(error, "name", None) or "guide.html"
-    line = getattr(error, "lineno", 0) or 0
+def _template_problem(error: Exception, templates: Path) -> Problem | None:
+    """Say where a template is wrong; None for an error that comes from elsewhere."""
+    from jinja2 import TemplateError
+
+    name, line = getattr(error, "filename", None), getattr(error, "lineno", 0) or 0
     frame = error.__traceback__
+    innermost = ""
     while frame is not None:  # an undefined name: the innermost template frame has the place
-        path = Path(frame.tb_frame.f_code.co_filename)
-        if path.is_relative_to(templates):
-            name, line = str(path), frame.tb_lineno
+        innermost = frame.tb_frame.f_code.co_filename
+        if Path(innermost).is_relative_to(templates):
+            name, line = innermost, frame.tb_lineno
         frame = frame.tb_next
-    path = Path(name)
+    if not isinstance(error, TemplateError) and not Path(innermost).is_relative_to(templates):
+        return None
+    path = Path(name or getattr(error, "name", None) or "guide.html")
     file = path.relative_to(templates) if path.is_relative_to(templates) else path
     return Problem(
         f"templates/{file.as_posix()}",
         line,
         rule="template",
-        what=str(error.message or error)[:200],
+        what=str(getattr(error, "message", None) or error)[:200],
         hint="names that templates may use are in generator/markup.py",
     )
 

@@ -61,9 +61,9 @@ def read_manifest(folder: Path) -> dict[str, Record]:
         if data["schema"] != SCHEMA:
             return {}
         records = [_read_record(item) for item in data["handouts"]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {record.file: record for record in records if _is_inside(folder, record.file)}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return {}
-    return {record.file: record for record in records if _is_inside(folder, record.file)}
 
 
 def _read_record(item: dict[str, Any]) -> Record:

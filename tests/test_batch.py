@@ -174,7 +174,7 @@ def test_what_the_engine_complains_about_is_refused_and_the_rest_is_built(projec
         (".page { colour: red }", "engine-complaint"),
         ("h1 { background: url(file:///etc/passwd) }", "engine-complaint"),
         ("h1 { background: url(https://example.org/x.png) }", "engine-complaint"),
-        ("h1 { background: url(../../content/facts/demo.toml) }", "engine-complaint"),
+        ("h1 { background: url(../../../outside.svg) }", "engine-complaint"),  # a good picture
         ("h1 { background: url(nowhere.svg) }", "engine-complaint"),
     ],
 )
@@ -182,6 +182,7 @@ def test_a_style_sheet_that_reaches_out_or_is_ignored_refuses_the_handout(
     project: Project, line: str, rule: str
 ) -> None:
     before = project.snapshot()
+    (project.root.parent / "outside.svg").write_text(LOGO, encoding="utf-8")
     style = project.root / "templates/css/blocks.css"
     style.write_text(style.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
     ran = project.build("demo-start", "-l", "en", "-j", "1")

@@ -238,6 +238,13 @@ def test_an_untranslated_word_of_a_template_refuses_the_release(project: Project
     assert errors == [(project.catalog("ja"), "Beware", "message-missing")]
 
 
+def test_a_fuzzy_word_of_a_template_refuses_the_release_too(project: Project) -> None:
+    project.change(project.catalog("ja"), '\nmsgid "Beware"', '\n#, fuzzy\nmsgid "Beware"')
+    ran = project.build("-l", "ja", "demo-start", "--format", "json")
+    errors = [(p["key"], p["rule"]) for p in ran.json["problems"] if p["severity"] == "error"]
+    assert (ran.code, [key for key, _ in errors]) == (1, ["Beware"])
+
+
 def test_check_finds_what_a_release_build_would_refuse(stale: Project) -> None:
     problems = stale.run("check", "--as-of", "2026-12-01", "--format", "json").json["problems"]
     assert {p["rule"] for p in problems if p["severity"] == "error"} == {
