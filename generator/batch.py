@@ -278,8 +278,9 @@ def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tup
         return
     import multiprocessing
 
-    # Forked workers start at once and share what is loaded; elsewhere fork is not safe or not there.
-    is_forked = sys.platform.startswith("linux")
+    # Forked workers start at once and share what is loaded. Elsewhere fork is not safe or not there,
+    # and after this process has judged a handout neither: the validator's threads do not survive it.
+    is_forked = sys.platform.startswith("linux") and not _has_worked
     if is_forked:
         _warm_up(plan.root, fonts, cache)
     context = multiprocessing.get_context("fork" if is_forked else "spawn")
@@ -334,10 +335,13 @@ def publish(job: Job, finished: Finished, output: Path) -> Record:
 
 # One warm engine a process (fontconfig is process-wide); a worker has nothing else to hold it.
 _ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
+_has_worked = False
 
 
 def _work(job: Job) -> Finished:
+    global _has_worked
     assert _ready, "a worker is warmed up before it works"
+    _has_worked = True
     templates, engine, fonts, pinned = _ready
     return build(job.local, job.paper, templates, engine, fonts, pinned)
 

@@ -108,7 +108,7 @@ def test_a_safe_wording_stands_in_place_of_the_value() -> None:
     conflict = fact(status="conflict", value=5, safe_wording="ask the shop")
     assert print_fact(conflict, EN) == "ask the shop"
     about = fact(kind="duration", status="secondary", value=31, unit="day", safe_wording="about {value}")
-    assert print_fact(about, EN) == "about 31 days"
+    assert print_fact(about, EN) == "about [31 days]"  # never broken across lines
 
 
 def test_dates_lists_and_hours_are_written_as_each_language_does() -> None:
