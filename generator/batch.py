@@ -28,7 +28,7 @@ from generator.language import LANGUAGES, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
 from generator.paper import Paper
-from generator.pipeline import Finished, build, name_handout
+from generator.pipeline import Finished, build, has_judged, name_handout
 from generator.problem import Problem, ProjectError
 from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
 
@@ -279,8 +279,8 @@ def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tup
     import multiprocessing
 
     # Forked workers start at once and share what is loaded. Elsewhere fork is not safe or not there,
-    # and after this process has judged a handout neither: the validator's threads do not survive it.
-    is_forked = sys.platform.startswith("linux") and not _has_worked
+    # and in a process that has judged a PDF neither: the validator's threads do not survive it.
+    is_forked = sys.platform.startswith("linux") and not has_judged()
     if is_forked:
         _warm_up(plan.root, fonts, cache)
     context = multiprocessing.get_context("fork" if is_forked else "spawn")
@@ -335,13 +335,10 @@ def publish(job: Job, finished: Finished, output: Path) -> Record:
 
 # One warm engine a process (fontconfig is process-wide); a worker has nothing else to hold it.
 _ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
-_has_worked = False
 
 
 def _work(job: Job) -> Finished:
-    global _has_worked
     assert _ready, "a worker is warmed up before it works"
-    _has_worked = True
     templates, engine, fonts, pinned = _ready
     return build(job.local, job.paper, templates, engine, fonts, pinned)
 

@@ -2,8 +2,9 @@
 
 It reaches into the engine in four places, each for a thing that the engine's interface does not
 give, and all tied to the one version that `pyproject.toml` pins:
-`_share_out_free_height` moves laid-out boxes, `_tag_languages` adds /Lang to structure elements, `_measure_symbols` reads the printed size of QR codes, and `_make_html` leaves out styles that no
-handout has.
+`_share_out_free_height` moves laid-out boxes, `_tag_languages` adds /Lang to structure elements,
+`_measure_symbols` reads the printed size of QR codes, and `_make_html` leaves out styles that no handout
+has.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 
 from generator.fonts import FontSet, font_face_css, fontconfig_file
 from generator.paper import Paper
+from generator.stream import put_in_order
 
 # CSS Values and Units 4: 96 px to the inch.
 MM_PER_PX = 25.4 / 96
@@ -208,6 +210,7 @@ class Engine:
             pdf.catalog["ViewerPreferences"]["PrintScaling"] = "/None"
             pdf.catalog["ViewerPreferences"]["Duplex"] = f"/{paper.duplex}"
             _index_headers(pdf, pydyf)
+            _order_content(pdf)
 
         try:
             raw: bytes = laid_out.document.write_pdf(
@@ -371,6 +374,35 @@ def _tag_languages() -> None:
 
     build_with_language.tags_languages = True  # type: ignore[attr-defined]
     tags._build_box_tree = build_with_language
+
+
+def _order_content(pdf: Any) -> None:  # noqa: ANN401
+    """Put the content stream of each page in the order of the structure tree."""
+    orders: dict[bytes, list[int]] = {}
+
+    def walk(kid: Any, page: bytes) -> None:  # noqa: ANN401
+        if isinstance(kid, int):
+            orders.setdefault(page, []).append(kid)
+        elif isinstance(kid, bytes):
+            element = pdf.objects[int(kid.split()[0])]
+            if isinstance(element, dict) and "K" in element:
+                for child in element["K"] if isinstance(element["K"], list) else [element["K"]]:
+                    walk(child, element.get("Pg", page))
+
+    root = next((o for o in pdf.objects if isinstance(o, dict) and o.get("Type") == "/StructTreeRoot"), None)
+    if root is None:
+        return
+    for kid in root["K"]:
+        walk(kid, b"")
+    for reference, order in orders.items():
+        page = pdf.objects[int(reference.split()[0])]
+        content = pdf.objects[int(page["Contents"].split()[0])]
+        # Operators are bytes or text; a property list is an object of the writer.
+        lines = [
+            line if isinstance(line, bytes) else line.encode() if isinstance(line, str) else line.data
+            for line in content.stream
+        ]
+        content.stream = put_in_order(lines, order)
 
 
 def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401

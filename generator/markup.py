@@ -50,8 +50,8 @@ class Page:
 _HAN = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff々〆"
 # A quarter em stands between Han or kana and Latin letters or digits; nobody types it.
 _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])")
-# An opening mark at the beginning of a text stands at the edge of its column, a closing mark before another mark
-# would leave a hole.
+# An opening mark at the beginning of a text would stand off the edge of its column, a closing mark before
+# another mark would leave a hole.
 _PAIR = re.compile("(^[「『“]|[」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
 _GAP = Markup('<span class="gap"></span>')
 

@@ -49,6 +49,13 @@ def name_handout(local: LocalizedGuide, paper: Paper) -> str:
     return f"{local.guide.id} ({local.language.locale}, {paper.name}{shop})"
 
 
+def has_judged() -> bool:
+    """Tell whether this process has loaded the judge's validator, whose threads do not survive a fork."""
+    from generator.readback import has_validator
+
+    return has_validator()
+
+
 def build(
     local: LocalizedGuide, paper: Paper, templates: Path, engine: Engine, fonts: FontSet, pinned: PinnedFonts
 ) -> Finished:

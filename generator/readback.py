@@ -206,6 +206,11 @@ def _refuse(handout: str, what: str, cause: BaseException | None = None) -> NoRe
     raise ProjectError([problem]) from cause
 
 
+def has_validator() -> bool:
+    """Tell whether this process has loaded the PDF/UA validator, whose threads no fork may leave behind."""
+    return "page" in sys.modules
+
+
 def validate_ua(pdf: bytes, handout: str = "") -> tuple[UaFailure, ...]:
     """List the rules of PDF/UA-1 that the file breaks, each once; empty when it conforms."""
     import page

@@ -337,7 +337,10 @@ def test_every_real_handout_builds(real_project: Project, tmp_path: Path) -> Non
     assert (ran.code, problems) == (0, [])
     assert len(ran.json["handouts"]) == 12  # 4 guides x 3 locales x 1 paper
     assert {item["pages"] for item in ran.json["handouts"]} == {2}
-    assert max(item["size"] for item in ran.json["handouts"]) <= 120_000
+    # Two weights of 650 to 700 characters: 105 of 150 KB of a Chinese handout are outlines of glyphs.
+    limits = {"en": 120_000, "ja": 120_000, "zh_Hans": 155_000}
+    for item in ran.json["handouts"]:
+        assert item["size"] <= limits[Path(item["file"]).parent.name], item["file"]
     assert len(list(tmp_path.rglob("*.pdf"))) == 12
 
 

