@@ -50,15 +50,16 @@ class Page:
 _HAN = "\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff々〆"
 # A quarter em stands between Han or kana and Latin letters or digits; nobody types it.
 _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])")
-# An opening mark at the beginning of a text would stand off the edge of its column, a closing mark before
-# another mark would leave a hole.
-_PAIR = re.compile("(^[「『“]|[」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
+# A closing mark before another mark would leave a hole, an opening mark at the beginning of a text stand off
+# the edge of its column.
+_CLOSING = re.compile("([」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
+_OPENING = "（「『“"
 _GAP = Markup('<span class="gap"></span>')
 
 
 def _is_unbroken(text: str) -> bool:
     """Tell whether a fact is one word: phones, prices, hours and addresses never break, sentences do."""
-    return " " not in text and (text.isascii() or len(text) <= 12)
+    return " " not in text and (text.isascii() or (len(text) <= 12 and any(c.isdigit() for c in text)))
 
 
 def _resolve(local: LocalizedGuide, piece: prose.Piece) -> tuple[str, str, str]:
@@ -98,54 +99,75 @@ def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
 
 def to_html(local: LocalizedGuide, text: str) -> Markup:
     """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set."""
-    out: list[str] = []
+    out = Markup("")
+    held = Markup("")  # what stands in one […] so far
+    group = 0
     before = ""
     items = 0
     for piece in _expand(local, text):
+        if piece.unbroken != group:
+            out += _hold_together(held, group)
+            held, group = Markup(""), piece.unbroken
         if piece.kind == "item":
-            out.append("</li><li>" if items else "<ul><li>")
+            out += Markup("</li><li>" if items else "<ul><li>")
             items += 1
+            before = ""
             continue
         words, class_, lang = _resolve(local, piece)
         if not words:
             continue
-        han = not local.language.is_spaced
-        if han and before and class_ != "term" and _SEAM.search(before + words[0]):
-            out.append(_GAP)
-        body = (
-            Markup(_GAP).join(_squeeze(part) for part in _SEAM.split(words))
-            if han and not lang
-            else escape(words)
-        )
-        classes = [class_] if class_ else []
-        if piece.is_unbroken and class_ != "term":
-            classes.append("unbroken")
-        if piece.is_draft:
-            classes.append("draft")
-            # Facts and names in it are in the reader's language all the same.
-            lang = lang or ("en" if piece.kind == "text" else "")
-        if classes or lang:
-            named = f' class="{" ".join(dict.fromkeys(classes))}"' if classes else ""
-            spoken = f' lang="{lang}"' if lang and lang != local.language.tag else ""
-            body = Markup(f"<span{named}{spoken}>{body}</span>")
-        if piece.is_strong:
-            body = Markup(f"<b>{body}</b>")
-        if piece.link and piece.link in local.urls:
-            body = Markup(f'<a href="{escape(local.urls[piece.link])}">{body}</a>')
-        out.append(body)
+        if not local.language.is_spaced and before and class_ != "term" and _SEAM.search(before + words[0]):
+            # Before what is held together, or a line that begins with it would begin with the gap.
+            held, out = (held + _GAP, out) if held else (held, out + _GAP)
+        body = _mark(local, piece, words, class_, lang, not (out or held))
         before = words[-1] if class_ != "term" else ""
-    if items:
-        out.append("</li></ul>")
-    return Markup("".join(out))
+        if piece.unbroken:
+            held += body
+        else:
+            out += body
+    out += _hold_together(held, group)
+    return out + Markup("</li></ul>") if items else out
 
 
-def _squeeze(text: str) -> Markup:
-    """Return a text as HTML with a closing mark before another one at half its width."""
-    parts = _PAIR.split(text)
-    return Markup("").join(
-        Markup('<span class="half">{}</span>').format(part) if i % 2 else escape(part)
-        for i, part in enumerate(parts)
-    )
+def _hold_together(held: Markup, group: int) -> Markup:
+    return Markup('<span class="unbroken">{}</span>').format(held) if group else held
+
+
+def _mark(
+    local: LocalizedGuide, piece: prose.Piece, words: str, class_: str, lang: str, is_start: bool
+) -> Markup:
+    """Return one stretch as HTML."""
+    if not local.language.is_spaced and not lang:
+        body = Markup(_GAP).join(
+            _squeeze(part, is_start=is_start and not i) for i, part in enumerate(_SEAM.split(words))
+        )
+    else:
+        body = escape(words)
+    classes = [class_] if class_ else []
+    if piece.is_draft:
+        classes.append("draft")
+        # Facts and names in it are in the reader's language all the same.
+        lang = lang or ("en" if piece.kind == "text" else "")
+    if classes or lang:
+        named = f' class="{" ".join(classes)}"' if classes else ""
+        spoken = f' lang="{lang}"' if lang and lang != local.language.tag else ""
+        body = Markup(f"<span{named}{spoken}>{body}</span>")
+    if piece.is_strong:
+        body = Markup(f"<b>{body}</b>")
+    if piece.link and piece.link in local.urls:
+        body = Markup(f'<a href="{escape(local.urls[piece.link])}">{body}</a>')
+    return body
+
+
+def _squeeze(text: str, *, is_start: bool = False) -> Markup:
+    """Return a text as HTML with its hole-making marks at half their width."""
+    half = Markup('<span class="half">{}</span>')
+    out = Markup("")
+    if is_start and text[:1] in _OPENING:
+        out, text = half.format(text[:1]), text[1:]
+    for i, part in enumerate(_CLOSING.split(text)):
+        out += half.format(part) if i % 2 else escape(part)
+    return out
 
 
 class _Recorder:
@@ -199,7 +221,7 @@ class _Recorder:
         self.texts.append(text)
         self.in_japanese.append(text)
         lang = Markup(' lang="ja"') if self.local.language.tag != "ja" else Markup("")
-        return Markup("<span{}>{}</span>").format(lang, text)
+        return Markup("<span{}>{}</span>").format(lang, _squeeze(text, is_start=True))
 
     def phrase(self, text: str) -> str:
         """Return the Japanese sentence of a phrase, `{speech}` filled in."""

@@ -32,6 +32,7 @@ class Piece:
 
     `name` is the id after the dot of a placeholder, `form` its last part (kana, romaji).
     `link` is the id of the fact whose address the stretch leads to.
+    Stretches of one `[…]` have the same number in `unbroken`, others 0.
     """
 
     kind: PieceKind
@@ -39,7 +40,7 @@ class Piece:
     name: str = ""
     form: str = ""
     is_strong: bool = False
-    is_unbroken: bool = False
+    unbroken: int = 0
     is_draft: bool = False
     link: str = ""
 
@@ -101,7 +102,8 @@ _PARTS = re.compile("([\ue000-\uf8ff\\[\\]〖〗])")
 
 
 def _parse_inline(tokens: Iterable[Token], names: list[str]) -> Iterable[Piece]:
-    strong = unbroken = draft = False
+    strong = draft = False
+    unbroken = groups = 0
     link = ""
     for token in tokens:
         if token.type in ("strong_open", "strong_close", "em_open", "em_close"):
@@ -111,11 +113,12 @@ def _parse_inline(tokens: Iterable[Token], names: list[str]) -> Iterable[Piece]:
         elif token.type == "link_close":
             link = ""
         elif token.type in ("softbreak", "hardbreak"):
-            yield Piece("text", "\n", is_strong=strong, is_unbroken=unbroken, is_draft=draft, link=link)
+            yield Piece("text", "\n", is_strong=strong, unbroken=unbroken, is_draft=draft, link=link)
         elif token.type == "text":
             for part in _PARTS.split(token.content):
                 if part in ("[", "]"):
-                    unbroken = part == "["
+                    groups += part == "["
+                    unbroken = groups if part == "[" else 0
                 elif part in (DRAFT_OPEN, DRAFT_CLOSE):
                     draft = part == DRAFT_OPEN
                     yield Piece("text", part, is_draft=True)

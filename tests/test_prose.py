@@ -34,7 +34,7 @@ def rules(text: str) -> list[str]:
         ),
         (
             "at [9 to 5], daily",
-            [Piece("text", "at "), Piece("text", "9 to 5", is_unbroken=True), Piece("text", ", daily")],
+            [Piece("text", "at "), Piece("text", "9 to 5", unbroken=1), Piece("text", ", daily")],
         ),
         (
             "〖Draft〗 text",
