@@ -237,7 +237,7 @@ def run(
 
     Raises:
         FontError: the pinned fonts are not there.
-        OSError: the output or the cache cannot be written.
+        OSError: the manifest or the cache cannot be written.
     """
     known = read_manifest(output)
     outcomes: dict[str, Outcome] = {}
@@ -252,17 +252,32 @@ def run(
     made: list[Record] = []
     try:
         for job, finished in make(plan, to_make, cache, workers):
-            record = publish(job, finished, output) if finished.is_fit_to_print else None
+            record = describe_file(job, finished) if finished.is_fit_to_print else None
+            problems = finished.problems
             if record:
+                # Noted first: an interruption between the two must not leave a file that nobody knows.
                 made.append(record)
-            outcome = Outcome(job, record, False, finished.problems, finished.seconds)
+                try:
+                    write_whole(output / job.file, finished.pdf)
+                except OSError as error:
+                    record, problems = None, (*problems, _unwritten(output / job.file, error))
+            outcome = Outcome(job, record, False, problems, finished.seconds)
             outcomes[job.file] = outcome
             report(outcome)
     finally:
         # Also after Ctrl-C: what was published before is true.
-        if made:
-            update_manifest(output, made)
+        if there := [record for record in made if is_current(output, record, record.fingerprint)]:
+            update_manifest(output, there)
     return tuple(outcomes[job.file] for job in plan.jobs)
+
+
+def _unwritten(path: Path, error: OSError) -> Problem:
+    return Problem(
+        path.as_posix(),
+        rule="file",
+        what=f"cannot be written: {error.strerror or error}",
+        hint="check that the folder can be written and the disk is not full",
+    )
 
 
 def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tuple[Job, Finished]]:
@@ -307,9 +322,8 @@ def _lost(job: Job) -> Finished:
     return Finished(name, b"", 0, "", (), (problem,), {})
 
 
-def publish(job: Job, finished: Finished, output: Path) -> Record:
-    """Write a finished handout whole, and return its record for the manifest."""
-    write_whole(output / job.file, finished.pdf)
+def describe_file(job: Job, finished: Finished) -> Record:
+    """Return what the manifest says of a finished handout."""
     guide, locale, paper, shop = job.key
     return Record(
         file=job.file,

@@ -218,12 +218,12 @@ def cli(context: click.Context, folder: Path | None, color: str) -> None:
     root = (folder or find_root(Path.cwd())).resolve()
     context.obj = Project(root)
     context.default_map = _defaults(root)
-    if color == "never" or (
-        color == "auto" and (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb")
-    ):
+    if color == "never" or (color == "auto" and os.environ.get("NO_COLOR")):
         context.color = False
     elif color == "always" or os.environ.get("FORCE_COLOR"):
         context.color = True
+    elif os.environ.get("TERM") == "dumb":
+        context.color = False
 
 
 def _complete(values: Callable[[Path], Iterable[str]]) -> Callable[..., list[str]]:

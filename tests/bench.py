@@ -37,7 +37,7 @@ from generator.markup import render_markup  # noqa: E402
 from generator.paper import PAPERS  # noqa: E402
 from generator.pipeline import Finished, build  # noqa: E402
 from generator.problem import ProjectError  # noqa: E402
-from generator.publish import update_manifest  # noqa: E402
+from generator.publish import Record, update_manifest, write_whole  # noqa: E402
 
 COMMAND = (sys.executable, "-m", "generator")
 # Another name than ours: fontconfig knows our fonts in this process.
@@ -153,10 +153,15 @@ def _day(plan: batch.Plan) -> str:
     return max(fact.seen_on for fact in content.facts.values()).isoformat()
 
 
+def _publish(job: batch.Job, finished: Finished, output: Path) -> Record:
+    write_whole(output / job.file, finished.pdf)
+    return batch.describe_file(job, finished)
+
+
 def publish_all(plan: batch.Plan, output: Path, cache: Path) -> int:
     """Publish handouts that are refused too, so that nothing is left to build; return how many are there."""
     records = [
-        batch.publish(job, finished, output)
+        _publish(job, finished, output)
         for job, finished in batch.make(plan, list(plan.jobs), cache, batch.default_workers())
         if finished.pdf
     ]
