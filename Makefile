@@ -11,7 +11,7 @@ SET_UP := p=$(BIN)/python; "$$p" -c "" 2>/dev/null || p="$(PYTHON)"; command -v 
           { echo "error: set-up: $$p is missing: install Python 3.11 or newer" >&2; exit 1; }; "$$p" .setup/install.py
 
 .DEFAULT_GOAL := guides
-.PHONY: guides check test lint bench set-up set-up-test pins clean clean-all help
+.PHONY: guides check test lint bench picture set-up set-up-test pins clean clean-all help
 
 guides: set-up ## build every handout into output/
 	@$(BIN)/carrier-guides build $(ARGS)
@@ -28,6 +28,9 @@ lint: set-up-test ## check style and types
 
 bench: set-up-test ## measure how long things take
 	@$(BIN)/python tests/bench.py $(ARGS)
+
+picture: guides set-up-test ## draw the picture in the README again
+	@pdftoppm -r 72 -f 1 -l 1 -singlefile -png output/zh_Hans/au-cancel-a4.pdf .github/au-cancel-zh_Hans
 
 set-up: ## install what building needs: system libraries, .venv
 	@$(SET_UP) guides

@@ -366,6 +366,15 @@ class _Loader:
                 self.report.add(
                     self.where["carriers", id_], ("accent",), "carrier-accent", what, "choose a darker colour"
                 )
+            for other in content.carriers.values():
+                if other.id == id_:
+                    break
+                if abs(lightness(carrier.accent) - lightness(other.accent)) < MIN_GREY_STEP:
+                    what = (
+                        f"{carrier.accent} and {other.accent} of {other.id} are one grey in black and white"
+                    )
+                    hint = "choose a clearly lighter or darker colour"
+                    self.report.add(self.where["carriers", id_], ("accent",), "carrier-accent", what, hint)
 
     def _check_shops(self, content: Content) -> None:
         for id_, shop in content.shops.items():
@@ -476,7 +485,11 @@ class _Loader:
         folders: tuple[tuple[str, dict[str, Any], set[str] | None], ...] = (
             ("carriers", content.carriers, None),
             ("guides", content.guides, None),
-            ("phrase", content.phrases, None),
+            (
+                "phrase",
+                content.phrases,
+                {name for guide in content.guides.values() for name in guide.phrases},
+            ),
             ("fact", content.facts, facts),
             ("source", content.sources, sources),
             ("term", content.terms, words),
@@ -652,12 +665,32 @@ def _is_time(text: str) -> bool:
 def contrast_with_white(colour: str) -> float:
     """Return the contrast ratio of `#RRGGBB` with white.
 
+    Source: WCAG 2.2, contrast ratio.
+    """
+    return 1.05 / (luminance(colour) + 0.05)
+
+
+# Two bands side by side on a laser printer look alike below this; about four steps of a grey wedge.
+MIN_GREY_STEP = 10
+
+
+def lightness(colour: str) -> float:
+    """Return how light `#RRGGBB` looks, 0 (black) to 100 (white).
+
+    Source: CIE 1976, L*.
+    """
+    y = luminance(colour)
+    return 116 * y ** (1 / 3) - 16 if y > 216 / 24389 else y * 24389 / 27
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of `#RRGGBB`, 0 to 1.
+
     Source: WCAG 2.2, relative luminance.
     """
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return 1.05 / (luminance + 0.05)
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def load_content(root: Path) -> Content:

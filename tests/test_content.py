@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from conftest import GUIDES, LOGO, SMALL, Project
 
-from generator.content import find_lines, load_content
+from generator.content import find_lines, lightness, load_content
 from generator.guide import Content, map_text
 from generator.problem import Problem, ProjectError
 
@@ -308,3 +308,17 @@ def test_a_placeholder_that_nothing_can_fill_is_refused(bare: Project, name: str
     bare.write("content/shops/own.toml", 'id = "own"\nname = "Own shop"\naddress = "Street"\n')
     bare.change(file, old, new)
     assert [(p.file, p.key, p.rule) for p in refused(bare.root)] == [(file, key, "prose-placeholder")]
+
+
+def test_lightness_is_that_of_the_visual_specification() -> None:
+    expected = {"#B84A00": 46, "#A3001E": 34, "#1C2833": 15, "#FFFFFF": 100}
+    assert all(abs(lightness(colour) - light) < 1 for colour, light in expected.items())
+
+
+def test_two_carriers_that_are_one_grey_on_a_laser_are_refused(project: Project) -> None:
+    path = sorted((project.root / "content" / "carriers").glob("*.toml"))[0]
+    text = re.sub(r'id = "[^"]+"', 'id = "demo-two"', path.read_text(encoding="utf-8"))
+    (path.parent / "demo-two.toml").write_text(text, encoding="utf-8")
+    ran = project.run("check")
+    assert ran.code == 1
+    assert "are one grey in black and white [carrier-accent]" in ran.stderr
