@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator import prose
-from generator.catalog import Catalog, load_catalog
+from generator.catalog import Catalog, Message, load_catalog
 from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
 from generator.guide import Content, Shop
 from generator.language import LANGUAGES, Language
@@ -109,7 +109,11 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
     """
     texts = [prose.DRAFT_OPEN, prose.DRAFT_CLOSE, "".join(map(chr, range(0x20, 0x7F)))]
     for pattern in ("content/**/*.toml", "locales/*/LC_MESSAGES/*.po", "templates/**/*.html"):
-        texts += [path.read_text(encoding="utf-8", errors="replace") for path in sorted(root.glob(pattern))]
+        texts += [
+            path.read_text(encoding="utf-8", errors="replace")
+            for path in sorted(root.glob(pattern))
+            if path.is_file() and not path.name.startswith((".", "_"))
+        ]
     for language in LANGUAGES:
         texts += [language.endonym, language.ja_edition, language.ja_speech]
     texts.append(printed_characters(content, LANGUAGES))
@@ -400,19 +404,32 @@ def all_files(content: Content) -> set[str]:
     }
 
 
+def list_project_messages(root: Path, content: Content) -> tuple[Message, ...]:
+    """Return all messages of the project.
+
+    Raises:
+        ProjectError: a template cannot be read; without it, its words would look as if they were gone.
+    """
+    from generator.catalog import list_messages
+    from generator.markup import check_templates
+
+    check_templates(root / "templates")
+    return list_messages(content, root / "templates")
+
+
 def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[Problem, ...]:
     """Find everything that keeps any handout from being printed, short of laying it out.
 
     Catalogs against all messages, characters against the fonts, templates against every guide in
     every language, and facts against the day.
     """
-    from generator.catalog import check_catalog, list_messages
+    from generator.catalog import check_catalog
     from generator.fonts import missing_characters
     from generator.markup import render_markup
     from generator.paper import PAPERS
 
     catalogs, problems = load_catalogs(root, LANGUAGES)
-    messages = list_messages(content, root / "templates")
+    messages = list_project_messages(root, content)
     lacking = missing_characters(collect_characters(root, content))
     for catalog in catalogs:
         problems.extend(check_catalog(catalog, messages))

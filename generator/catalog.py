@@ -96,6 +96,8 @@ def load_catalog(root: Path, language: Language) -> Catalog:
         return ProjectError([Problem(file, line, rule="catalog-unreadable", what=what, hint=hint)])
 
     try:
+        if path.exists() and not path.is_file():
+            raise refuse("is not a file")
         raw = path.read_bytes()
     except OSError as error:
         hint = f"make it with: carrier-guides messages update -l {language.locale}"
@@ -218,7 +220,7 @@ def list_messages(content: Content, templates: Path) -> tuple[Message, ...]:
 def _extract_words(file: IO[bytes]) -> Iterator[tuple[int, str]]:
     from babel.messages.extract import extract
 
-    for line, text, _, _ in extract("jinja2", file, options={"encoding": "utf-8"}):
+    for line, text, _, _ in extract("jinja2", file, options={"encoding": "utf-8", "silent": "false"}):
         if isinstance(text, str):
             yield line, text
 
@@ -262,9 +264,10 @@ def _split_comments(message: PoMessage) -> tuple[list[str], list[str]]:
 def update_catalog(root: Path, language: Language, messages: Iterable[Message]) -> str:
     """Return the catalog file of a language brought in step with the messages.
 
-    Translations are kept; one whose source changed at the same place becomes fuzzy and keeps the
-    earlier source as a comment. Nothing is guessed across places. The source language translates
-    itself. Same input, same bytes: there are no dates, and references have no line numbers.
+    Translations are kept, those of texts that are gone as obsolete entries (`#~`). One whose source
+    changed at the same place becomes fuzzy and keeps the earlier source as a comment. Nothing is
+    guessed across places. The source language translates itself. Same input, same bytes: there are no
+    dates, and references have no line numbers.
     """
     from babel.messages.catalog import Catalog as PoCatalog
     from babel.messages.pofile import read_po, write_po
@@ -281,8 +284,12 @@ def update_catalog(root: Path, language: Language, messages: Iterable[Message]) 
                 old[kept.context or "", str(kept.id)] = kept
                 if kept.context:
                     by_place[kept.context] = kept
+        for kept in parsed.obsolete.values():
+            old.setdefault((kept.context or "", str(kept.id)), kept)
     new = PoCatalog()
+    offered: set[tuple[str, str]] = set()
     for message in messages:
+        offered.add((message.place, message.text))
         before = old.get((message.place, message.text))
         stale = by_place.get(message.place) if before is None and message.place else None
         text = ""
@@ -308,6 +315,13 @@ def update_catalog(root: Path, language: Language, messages: Iterable[Message]) 
         )
         if (added := new.get(message.text, message.place or None)) is not None:
             added.flags.discard("python-format")
+    if language.locale != SOURCE_LANGUAGE:
+        # What is not offered now may come back tomorrow; its translation waits at the end of the file.
+        places = {place for place, _ in offered if place}
+        for key in sorted(set(old) - offered):
+            # At a place with a new text the earlier one stands beside it already, as fuzzy.
+            if old[key].string and key[0] not in places:
+                new.obsolete[key] = old[key]
     body = io.BytesIO()
     write_po(
         body, new, width=110, omit_header=True, no_location=False, include_lineno=False, include_previous=True

@@ -48,7 +48,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted: what was published before is whole", err=True)
         sys.exit(130)
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            where = str(error.filename or "")
+            print_problems([Problem(where, rule="file", what=str(error.strerror or error).lower())])
+            sys.exit(1)
         # The reader of a pipe went away (`| head`); Python would complain once more while closing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -156,7 +160,7 @@ def _defaults(root: Path) -> dict[str, Any]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise click.UsageError(f"{path}: {error}") from error
     tool = data.get("tool", {})
     table = tool.get("carrier-guides", {}) if isinstance(tool, dict) else None
@@ -174,6 +178,9 @@ def _defaults(root: Path) -> dict[str, Any]:
         raise click.UsageError(
             f'pyproject.toml: [tool.carrier-guides] has "{unknown[0]}"; options of build are {options}'
         )
+    for name, value in table.items():
+        if (wanted := _misfit(next(p for p in build.params if p.name == known[name]), value)) is not None:
+            raise click.UsageError(f"pyproject.toml: [tool.carrier-guides] {name} must be {wanted}")
     several = {parameter.name for parameter in build.params if getattr(parameter, "multiple", False)}
     return {
         "build": {
@@ -181,6 +188,21 @@ def _defaults(root: Path) -> dict[str, Any]:
             for name, value in table.items()
         }
     }
+
+
+def _misfit(parameter: click.Parameter, value: object) -> str | None:
+    """Say what a default must be, where it is something else."""
+    if getattr(parameter, "multiple", False):
+        texts = value if isinstance(value, list) else [value]
+        good = all(isinstance(text, str) for text in texts)
+        return None if good else 'a text in quotes, or a list of them: ["ja", "en"]'
+    if getattr(parameter, "is_flag", False):
+        return None if isinstance(value, bool) else "true or false"
+    if isinstance(parameter.type, click.IntRange):
+        return None if isinstance(value, int) and not isinstance(value, bool) else "a whole number"
+    if isinstance(parameter.type, Day):
+        return None if isinstance(value, str) or type(value) is datetime.date else "a day: 2026-11-22"
+    return None if isinstance(value, str) else "a text in quotes"
 
 
 def _name_variables(command: click.Command, prefix: str) -> None:
@@ -440,6 +462,8 @@ def build(
             gone = remove(folder, batch.all_files(content) | {job.file for job in plan.jobs})
     except ProjectError as error:
         fail(error.problems, format_)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         where = str(error.filename or folder)
         hint = "check that the folder can be written and the disk is not full"
@@ -685,11 +709,12 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
 
     Translations are kept. One whose source changed becomes fuzzy, which is never printed.
     """
-    from generator.catalog import catalog_path, list_messages, update_catalog
+    from generator.batch import list_project_messages
+    from generator.catalog import catalog_path, update_catalog
     from generator.publish import write_whole
 
     try:
-        offered = list_messages(project.content(), project.root / "templates")
+        offered = list_project_messages(project.root, project.content())
         stale = 0
         problems: list[Problem] = []
         for language in choose_languages(locales):

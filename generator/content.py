@@ -396,6 +396,8 @@ class _Loader:
             self.report.add(table, ("logo",), "shop-logo", what, "put the .svg into content/shops")
             return
         try:
+            if path.exists() and not path.is_file():
+                raise OSError(0, "is not a file")
             svg = path.read_bytes()
         except OSError as error:
             self.report.add(table, ("logo",), "shop-logo", f'"{name}" cannot be read: {error.strerror}')

@@ -168,7 +168,11 @@ class Engine:
             CSS Paged Media 3.
         """
         folder = self._templates / "css"
-        css = [(folder / f"{name}.css").read_text(encoding="utf-8") for name in (*STYLE_SHEETS, paper.name)]
+        # Bytes that are no UTF-8 become marks that no CSS has, so the engine complains of them.
+        css = [
+            (folder / f"{name}.css").read_text(encoding="utf-8", errors="replace")
+            for name in (*STYLE_SHEETS, paper.name)
+        ]
         sheets: list[Any] = [self._font_sheet]
         complaints: list[str] = []
         for text in (*css, style):

@@ -282,7 +282,12 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
         style = environment.get_template("css/accent.css").render(
             carrier=local.carrier, logo=base64.b64encode(local.logo).decode()
         )
+    except RecursionError as error:
+        what = "a template includes itself"
+        raise ProjectError([Problem("templates", rule="template", what=what)]) from error
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            check_templates(templates)
         problem = _template_problem(error, templates)
         if problem is None:
             raise
@@ -353,6 +358,33 @@ def _template_problem(error: Exception, templates: Path) -> Problem | None:
         what=str(getattr(error, "message", None) or error)[:200],
         hint="names that templates may use are in generator/markup.py",
     )
+
+
+def check_templates(templates: Path) -> None:
+    """Read all templates and style sheets.
+
+    Raises:
+        ProjectError: with every file that is not UTF-8, or not a template, and its line.
+    """
+    from jinja2 import TemplateSyntaxError
+
+    problems = []
+    for path in sorted([*templates.rglob("*.html"), *templates.rglob("*.css")]):
+        name = f"templates/{path.relative_to(templates).as_posix()}"
+        try:
+            text = path.read_text(encoding="utf-8")
+            if path.suffix == ".html" or path.name == "accent.css":
+                _environment(templates).parse(text)
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            hint = "save the file as UTF-8"
+            problems.append(Problem(name, line, rule="template", what="is not UTF-8", hint=hint))
+        except TemplateSyntaxError as error:
+            problems.append(Problem(name, error.lineno, rule="template", what=str(error.message)[:200]))
+        except OSError as error:
+            problems.append(Problem(name, rule="template", what=f"cannot be read: {error.strerror}"))
+    if problems:
+        raise ProjectError(problems)
 
 
 def hash_templates(templates: Path) -> str:

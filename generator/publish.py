@@ -131,7 +131,7 @@ def update_manifest(folder: Path, made: Iterable[Record], gone: Iterable[str] = 
         data = {"schema": SCHEMA, "handouts": [asdict(record) for record in there]}
         text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         path = folder / MANIFEST
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_bytes() != text.encode():
             write_whole(path, text.encode())
 
 

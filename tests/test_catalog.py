@@ -332,10 +332,14 @@ def test_the_source_language_translates_itself_and_is_never_fuzzy(project: Proje
     assert "fuzzy" not in project.read(project.catalog("en"))
 
 
-def test_a_text_that_is_gone_leaves_the_catalog(project: Project) -> None:
+def test_a_text_that_is_gone_waits_as_an_obsolete_entry(project: Project) -> None:
     (project.root / START).unlink()
     project.run("messages", "update")
-    assert "demo-start" not in project.read(project.catalog("ja"))
+    lines = project.read(project.catalog("ja")).splitlines()
+    named = [line for line in lines if "demo-start" in line]
+    assert named
+    assert all(line.startswith("#~ ") for line in named)
+    assert "demo-start" not in project.read(project.catalog("en"))  # it translates itself
 
 
 def test_a_catalog_has_no_dates_and_no_line_numbers(shared: Project) -> None:

@@ -476,3 +476,52 @@ def test_an_interrupted_build_leaves_whole_files_and_a_true_manifest(project: Pr
         data = (target / file).read_bytes()
         assert hashlib.sha256(data).hexdigest() == record["sha256"]
         assert data == (project.output / file).read_bytes()
+
+
+# --- what a hostile hand left behind ------------------------------------------------------------------
+
+
+def test_a_damaged_template_keeps_messages_update_from_touching_a_catalog(project: Project) -> None:
+    before = project.snapshot()
+    text = project.read("templates/blocks/phrases.html")
+    project.write("templates/blocks/phrases.html", text + "{% if %}\n")
+    ran = project.run("messages", "update")
+    assert ran.code == 1
+    assert f"error: templates/blocks/phrases.html:{text.count(chr(10)) + 1}: " in ran.stderr
+    project.write("templates/blocks/phrases.html", text)
+    assert project.snapshot() == before
+
+
+def test_translations_of_a_guide_that_is_away_for_a_moment_come_back(project: Project) -> None:
+    project.run("messages", "update")
+    catalog = "locales/ja/LC_MESSAGES/messages.po"
+    before = project.read(catalog)
+    guide = next((project.root / "content" / "guides").glob("*start*.toml"))
+    text = guide.read_text(encoding="utf-8")
+    guide.unlink()
+    assert project.run("messages", "update").code == 0
+    assert "#~ msgctxt" in project.read(catalog)
+    guide.write_text(text, encoding="utf-8")
+    assert project.run("messages", "update").code == 0
+    assert project.read(catalog) == before
+
+
+def test_what_an_editor_leaves_beside_a_file_is_no_content(project: Project) -> None:
+    (project.root / "content" / "facts" / ".#facts.toml").symlink_to("nobody@nowhere.1")
+    os.mkfifo(project.root / "content" / "pipe.toml")
+    assert project.run("check").code == 0
+
+
+def test_a_manifest_that_is_not_text_is_written_anew(project: Project) -> None:
+    project.build("demo-start", "-l", "en")
+    (project.root / "output" / "manifest.json").write_bytes(b"\xff\xfe\x00")
+    assert project.build("demo-start", "-l", "en").code == 0
+    assert '"schema": 1' in project.read("output/manifest.json")
+
+
+@pytest.mark.parametrize("line", ["jobs = [1]", "as-of = 5", "output = 5", "draft = 1", "locale = 5"])
+def test_a_default_of_a_wrong_type_is_told_with_what_it_must_be(project: Project, line: str) -> None:
+    project.write("pyproject.toml", f"[tool.carrier-guides]\n{line}\n")
+    ran = project.run("build")
+    assert ran.code == 2
+    assert f"[tool.carrier-guides] {line.partition(' ')[0]} must be " in ran.stderr
