@@ -286,13 +286,28 @@ _UNUSED = {"footnote-call", "footnote-marker", "note-call", "note-marker", "note
 # --- inside the engine ---------------------------------------------------------------------------
 
 
+def _classes(box: Any) -> list[str]:  # noqa: ANN401
+    element = getattr(box, "element", None)
+    return (element.get("class") or "").split() if element is not None and box.element_tag[:1] != ":" else []
+
+
+def _level(pair: Any) -> None:  # noqa: ANN401
+    """Make the two blocks of a pair one height, so that frame and colour end together.
+
+    A flex container would do the same, and lay each of them out several times.
+    """
+    blocks = [box for box in pair.children if box.is_floated()]
+    height = max((box.margin_height() for box in blocks), default=0)
+    for box in blocks:
+        box.height += height - box.margin_height()
+
+
 def _side_of(page_box: Any) -> Any | None:  # noqa: ANN401
     """Return the box of the side (`.side`) that fills a page."""
     todo = [page_box]
     while todo:
         box = todo.pop()
-        element = getattr(box, "element", None)
-        if element is not None and "side" in (element.get("class") or "").split():
+        if "side" in _classes(box):
             return box
         todo.extend(child for child in getattr(box, "children", ()) if not isinstance(child, str))
     return None
@@ -324,13 +339,12 @@ def _share_out(page_box: Any) -> float:  # noqa: ANN401
         return 0.0
     foot = page_box.content_box_y() + page_box.height
     blocks = list(side.children)
+    for pair in blocks:
+        if "last" in _classes(pair):
+            _level(pair)
     end = max(box.position_y + box.margin_height() for box in blocks)
     slack = (foot - end) * MM_PER_PX
-    movable = [
-        i
-        for i, box in enumerate(blocks)
-        if box.element is not None and "block" in (box.element.get("class") or "").split()
-    ]
+    movable = [i for i, box in enumerate(blocks) if "block" in _classes(box)]
     if movable and slack > SPARE_MM:
         step = min((slack - SPARE_MM) / len(movable), MAX_GROWTH_MM) / MM_PER_PX
         moved = 0

@@ -14,8 +14,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-# State that text depends on, by operator; of `gs` each name is a state of its own.
-_STATE = {b"rg", b"g", b"k", b"cs", b"sc", b"scn", b"gs"}
+# What a drawing depends on besides its place (ISO 32000-1, 8.4.4 and 8.6.8): of `gs` each name is a
+# state of its own, and a colour ends the one that was set before, whatever operator set it.
+_FILL = {b"rg", b"g", b"k", b"cs", b"sc", b"scn"}
+_STROKE = {b"RG", b"G", b"K", b"CS", b"SC", b"SCN"}
+_STATE = {*_FILL, *_STROKE, b"gs", b"w", b"J", b"j", b"M", b"d", b"ri", b"i"}
 _MCID = re.compile(rb"<<\s*/MCID (\d+)\s*>>")
 
 
@@ -58,9 +61,11 @@ def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
             if end < 0 or b"clip" in state.settings or int(found[1]) in groups:
                 return list(lines)
             groups[int(found[1])] = [b"q", *state.lines(), *lines[at:end], b"Q"]
-            # What the group sets goes on to hold for what follows it.
-            for inner in lines[at + 3 : end]:
-                _apply(state, inner)
+            # What the group sets goes on to hold for what follows it, text or not: the engine does
+            # not say the same colour twice.
+            for setting in _settings(lines[at + 3 : end]):
+                _apply(state, setting)
+                painted.append(setting)
             at = end
             continue
         if operator == b"q":
@@ -83,15 +88,30 @@ def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
     return [b"q", *painted, b"Q", *(line for mcid in (*named, *rest) for line in groups[mcid])]
 
 
+def _settings(lines: Sequence[bytes]) -> list[bytes]:
+    """Return the lines of a group that set what still holds at its end."""
+    found, depth = [], 0
+    for line in lines:
+        operator = line.split()[-1:] or [b""]
+        depth += (operator[0] == b"q") - (operator[0] == b"Q")
+        if not depth and operator[0] in _STATE:
+            found.append(line)
+    return found
+
+
 def _apply(state: _State, line: bytes) -> None:
     parts = line.split()
-    if parts and parts[-1] in _STATE:
-        key = b" ".join((parts[0], b"gs")) if parts[-1] == b"gs" else parts[-1]
-        # A colour in one space ends what was set in another.
-        if parts[-1] != b"gs":
-            for other in (_STATE - {b"gs", b"cs"}) if parts[-1] != b"cs" else _STATE - {b"gs"}:
+    operator = parts[-1] if parts else b""
+    if operator not in _STATE:
+        return
+    key = b" ".join((parts[0], b"gs")) if operator == b"gs" else operator
+    for colours, space in ((_FILL, b"cs"), (_STROKE, b"CS")):
+        if operator in colours:
+            # A colour space waits for its colour, and is no longer meant after a colour of another kind.
+            kept = {space} if operator in (b"sc", b"scn", b"SC", b"SCN") else set()
+            for other in colours - kept:
                 state.settings.pop(other, None)
-        state.settings[key] = line
+    state.settings[key] = line
 
 
 def _find_end(lines: Sequence[bytes], start: int) -> int:
