@@ -26,6 +26,7 @@ from generator.readback import TWINS, PdfFacts, Run
 # What a finished page may differ by without anybody seeing it.
 TOLERANCE_MM = 0.05
 TOLERANCE_PT = 0.05
+OVERLAP_MM = 0.3
 PDF_VERSION = "1.7"
 
 
@@ -272,6 +273,22 @@ def _find_type_near_the_edge(facts: PdfFacts, expected: Expected) -> Iterator[Fi
             )
 
 
+def _find_overlaps(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find type that is drawn over other type: a text too long for an absolutely placed box."""
+    for page, group in groupby(
+        sorted((r for r in facts.runs if r.ink_mm), key=lambda r: r.page), lambda r: r.page
+    ):
+        runs = sorted(group, key=lambda run: run.ink_mm[0])  # type: ignore[index]
+        for i, run in enumerate(runs):
+            _, top, right, bottom = run.ink_mm  # type: ignore[misc]
+            for other in runs[i + 1 :]:
+                x0, y0, x1, y1 = other.ink_mm  # type: ignore[misc]
+                if x0 > right - OVERLAP_MM:
+                    break
+                if min(bottom, y1) - max(top, y0) > OVERLAP_MM and min(right, x1) - x0 > OVERLAP_MM:
+                    yield page, f"{_quote(run.text)} and {_quote(other.text)} are drawn over each other"
+
+
 # JLREQ cl-02 to cl-11 and CLREQ: what must not begin a line, what must not end one.
 _NO_START = frozenset(
     "、。，．・：；？！）〕］｝〉》」』】〗”’‐–〜～ー々〻ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"
@@ -494,6 +511,11 @@ RULES: dict[str, Rule] = {
         reason="lang chooses the glyphs on paper and the voice of a screen reader",
         hint='give the element the lang of its text: "{tag}" is the reader\'s, "ja" that of Japanese words',
         find=_find_missing_languages,
+    ),
+    "type-overlap": Rule(
+        reason="two texts on one place are both unreadable",
+        hint="shorten the text, or give its box more room in templates/css",
+        find=_find_overlaps,
     ),
     "line-start": Rule(
         reason="closing marks and small kana do not begin a line in Japanese and Chinese",

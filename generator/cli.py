@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -468,7 +468,41 @@ def build(
         where = str(error.filename or folder)
         hint = "check that the folder can be written and the disk is not full"
         fail([Problem(file=where, rule="file", what=str(error.strerror or error), hint=hint)], format_)
+    notes = _find_leftovers(folder, content, plan, gone) + _find_samples(content, shops)
+    plan = replace(plan, problems=(*plan.problems, *notes))
     _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, format_, quiet)
+
+
+def _find_leftovers(folder: Path, content: Content, plan: Plan, gone: Sequence[str]) -> tuple[Problem, ...]:
+    """Return a warning where the folder holds releases that no build will ever correct again."""
+    from generator.batch import all_files
+    from generator.publish import read_manifest
+
+    made = all_files(content) | {job.file for job in plan.jobs} | set(gone)
+    left = sorted(file for file in set(read_manifest(folder)) - made if not file.endswith("-draft.pdf"))
+    if not left:
+        return ()
+    what = f"{count(len(left), 'handout')} in it are no longer made by the project: {', '.join(left[:3])}"
+    hint = "remove them with --prune, and from the rack"
+    return (Problem(_near(folder), rule="output-old", what=what, hint=hint, severity="warning"),)
+
+
+def _find_samples(content: Content, asked: Sequence[str]) -> tuple[Problem, ...]:
+    """Return a warning where a shop other than the example is still marked as a sample."""
+    if asked:
+        return ()
+    return tuple(
+        Problem(
+            content.texts[f"shop/{shop.id}/name"].file,
+            key="sample",
+            rule="shop-sample",
+            what=f'shop "{shop.id}" is a sample, so no handout is made for it',
+            hint="take the line away when address, phone and page are the shop's own",
+            severity="warning",
+        )
+        for shop in content.shops.values()
+        if shop.sample and shop.id != "example"
+    )
 
 
 class _Narrator:
@@ -660,7 +694,7 @@ def list_(project: Project, what: str, format_: str) -> None:
             fail(error.problems, format_)
         if what == "guides":
             rows = [
-                {"id": g.id, "carrier": g.carrier or "-", "title": g.title} for g in content.guides.values()
+                {"id": g.id, "carrier": g.carrier or "-", "scope": g.scope} for g in content.guides.values()
             ]
         elif what == "shops":
             rows = [
@@ -678,6 +712,7 @@ def list_(project: Project, what: str, format_: str) -> None:
                     "prints": what_may_print(f),
                     "seen": f.seen_on.isoformat(),
                     "review by": f.review_by.isoformat(),
+                    "source": content.sources[f.sources[0]].url,
                 }
                 for f in content.facts.values()
             ]

@@ -345,6 +345,14 @@ class _Loader:
                 self.report.add(table, ("value",), "fact-value", what)
             elif fact.kind == "url" and rules.may_show_value(fact):
                 self._check_url(table, ("value",), str(fact.value), hosts)
+                address = re.sub(r"^https://(www\.)?", "", str(fact.value))
+                if fact.display and not (
+                    f"{address}/".startswith(f"{fact.display}/") or address.startswith(fact.display)
+                ):
+                    what = f'"{fact.display}" is not the beginning of its address {address}'
+                    self.report.add(
+                        table, ("display",), "fact-value", what, "write the beginning, or leave it out"
+                    )
             for source in fact.sources:
                 if source not in content.sources:
                     self._dangling(table, ("sources",), "source", source, content.sources)
@@ -405,12 +413,15 @@ class _Loader:
         if len(svg) > MAX_BYTES or b"<svg" not in svg[:2000]:
             self.report.add(table, ("logo",), "shop-logo", f'"{name}" is not a small SVG file')
         elif found := re.search(
-            rb"<!ENTITY|<script|<image|<foreignObject|\bon[a-z]+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import",
+            rb"<!ENTITY|<!DOCTYPE|<script|<image|<foreignObject|\bon[a-z]+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import",
             svg,
             re.I,
         ):
             what = f'"{name}" has "{found[0].decode(errors="replace")}", which reaches outside the drawing'
             self.report.add(table, ("logo",), "shop-logo", what, "save it as plain SVG")
+        elif (fault := _drawing_fault(svg)) is not None:
+            hint = "turn everything into plain paths and save it as plain SVG"
+            self.report.add(table, ("logo",), "shop-logo", f'"{name}" {fault}', hint)
         else:
             content.logos[id_] = svg
 
@@ -442,20 +453,18 @@ class _Loader:
             for key, kind, name, known in named:
                 if name not in known:
                     self._dangling(table, key, kind, name, known)
+                elif kind == "fact" and key[-1] == "page":
+                    self._check_address(table, key, content.facts[name])
                 elif kind == "fact":
                     self._check_printable(table, key, content.facts[name])
             blocks: dict[Key, set[str]] = {}
             for key, item in _items(guide):
                 self._check_twice(table, key, item.id, blocks.setdefault(key[:-1], set()))
             if guide.call:
-                for part, refs, wanted in (
-                    ("number", guide.call.number, "phone"),
-                    ("page", guide.call.page, "url"),
-                ):
-                    for name in referred(refs):
-                        if name in content.facts and content.facts[name].kind != wanted:
-                            what = f'fact "{name}" is no {wanted}'
-                            self.report.add(table, ("call", part), "content-shape", what)
+                for name in referred(guide.call.number):
+                    if name in content.facts and content.facts[name].kind != "phone":
+                        what = f'fact "{name}" is no phone'
+                        self.report.add(table, ("call", "number"), "content-shape", what)
 
     def _check_twice(self, table: _Table, key: Key, id_: str, seen: set[str]) -> None:
         # Two texts at one place would be one text to the catalogs.
@@ -463,6 +472,16 @@ class _Loader:
             what = f'id "{id_}" stands twice in this block'
             self.report.add(table, (*key, "id"), "content-id", what, "give each its own id")
         seen.add(id_)
+
+    def _check_address(self, table: _Table, key: Key, fact: Fact) -> None:
+        """A code and a link show the whole value, whatever the wording beside them."""
+        if fact.kind != "url":
+            self.report.add(table, key, "content-shape", f'fact "{fact.id}" is no url')
+        elif not rules.may_show_value(fact):
+            what = (
+                f'fact "{fact.id}" is {fact.status}, so its address must not be printed as a code or a link'
+            )
+            self.report.add(table, key, "fact-status", what, "name another page")
 
     def _check_printable(self, table: _Table, key: Key, fact: Fact) -> None:
         if rules.what_may_print(fact) == "nothing":
@@ -589,6 +608,49 @@ def _plain_strings(record: Record) -> Iterator[tuple[Key, str]]:
     if isinstance(record, Phrase):
         for i, answer in enumerate(record.answers):
             yield ("answers", i, "ja"), answer.ja
+
+
+# Text in a logo would be in no language and no font of ours; `use` and its like can be nested without end.
+_PLAIN_SVG = {
+    "svg",
+    "g",
+    "title",
+    "desc",
+    "metadata",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+}
+_SHAPES = _PLAIN_SVG - {"svg", "g", "title", "desc", "metadata"}
+
+
+def _drawing_fault(svg: bytes) -> str | None:
+    """Say why an SVG file is no plain drawing, if it is none."""
+    from xml.etree import ElementTree
+
+    try:
+        root = ElementTree.fromstring(svg)
+    except (ElementTree.ParseError, ValueError) as error:
+        return f"is not XML: {error}"
+    space = "{http://www.w3.org/2000/svg}"
+    if root.tag != f"{space}svg":
+        return "is not SVG"
+    # Notes that drawing programs leave in spaces of their own are not drawn.
+    drawn = [
+        e.tag.removeprefix(space) for e in root.iter() if isinstance(e.tag, str) and e.tag.startswith(space)
+    ]
+    if other := sorted(set(drawn) - _PLAIN_SVG):
+        return f"has <{other[0]}>, which is no plain shape"
+    if len(drawn) > 2000 or len(svg.split(b"<g")) > 200:
+        return "has more parts than a small logo"
+    box = re.fullmatch(r"\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)\s*", root.get("viewBox", ""))
+    if not box or float(box[1]) <= 0 or float(box[2]) <= 0:
+        return "has no viewBox with a size"
+    return None if set(drawn) & _SHAPES else "is empty"
 
 
 def _placed_facts(guide: Guide) -> set[str]:

@@ -15,6 +15,7 @@ import ctypes
 import ctypes.util
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -154,7 +155,7 @@ class Engine:
         if css not in self._sheets:
             start = len(self._listener.lines)
             sheet = self._parse(css)
-            self._sheets[css] = (sheet, tuple(self._listener.lines[start:]))
+            self._sheets[css] = (sheet, (*self._listener.lines[start:], *_find_tricks(css)))
         found: tuple[Any, tuple[str, ...]] = self._sheets[css]
         return found
 
@@ -226,6 +227,21 @@ class Engine:
                 f"could not write the file: {error or 'a box was drawn twice'}",
             )
         return raw, tuple(self._listener.lines)
+
+
+# What hides, moves or adds text behind the judge's back: it reads what a file says, and these make the page
+# look otherwise. No sheet of ours needs any of them.
+_TRICKS = re.compile(
+    r"(?<![-\w])(overflow|clip|clip-path|opacity|visibility|transform|z-index|text-decoration|letter-spacing"
+    r"|text-indent|content)\s*:\s*([^;}]+)"
+)
+_HARMLESS = re.compile(r'none|""|counter\(page\) " / " counter\(pages\)|element\([a-z-]+\)')
+
+
+def _find_tricks(css: str) -> Iterator[str]:
+    for match in _TRICKS.finditer(re.sub(r"/\*.*?\*/|url\([^)]*\)", "", css, flags=re.S)):
+        if not _HARMLESS.fullmatch(match[2].strip()):
+            yield f'a style sheet says "{match[0].strip()[:60]}", which can hide, move or add text'
 
 
 def _make_fetcher(*roots: Path) -> Any:  # noqa: ANN401

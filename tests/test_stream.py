@@ -92,9 +92,8 @@ for job in plan.jobs:
     laid_out = engine.lay_out(page.html, page.style, job.paper)
     ordered, _ = engine.write_pdf(laid_out, job.paper)
     painted = laid_out.document.write_pdf(pdf_variant="pdf/ua-1")
-    drawn = [
-        [side.render(scale=1.5).to_numpy() for side in pypdfium2.PdfDocument(pdf)] for pdf in (ordered, painted)
-    ]
+    pair = [pypdfium2.PdfDocument(pdf) for pdf in (ordered, painted)]
+    drawn = [[side.render(scale=1.5).to_numpy() for side in pdf] for pdf in pair]
     print(job.file, all(np.array_equal(ours, theirs) for ours, theirs in zip(*drawn, strict=True)))
 """
 
