@@ -154,7 +154,8 @@ def check_message(catalog: Catalog, message: Message) -> Iterator[Problem]:
     """Yield what is wrong with the translation of one message."""
     entry = catalog.find(message.place, message.text)
     key = message.place or message.text
-    if entry is None or not entry.text:
+    # Marks and spaces alone would print as an empty place.
+    if entry is None or not re.search(r"[^\W_]|\{", entry.text):
         line = entry.line if entry else 0
         what = f"is not translated: “{_shorten(message.text)}”"
         hint = f"the text stands in {message.file}:{message.line}"
@@ -165,6 +166,10 @@ def check_message(catalog: Catalog, message: Message) -> Iterator[Problem]:
         what = f"is fuzzy, so the text changed after it was translated: “{_shorten(message.text)}”"
         hint = "read both texts, mend the translation and take the fuzzy mark away"
         yield Problem(catalog.file, entry.line, key, rule="message-fuzzy", what=what, hint=hint)
+    elif catalog.language.locale == SOURCE_LANGUAGE and entry.text != message.text:
+        what = f"is not what {message.file} says"
+        hint = "change the source text, then run: carrier-guides messages update"
+        yield Problem(catalog.file, entry.line, key, rule="message-source", what=what, hint=hint)
     else:
         for rule, what, hint in _find_faults(catalog.language.locale, message.text, entry.text):
             yield Problem(catalog.file, entry.line, key, rule=rule, what=what, hint=hint)
@@ -186,6 +191,13 @@ def _find_faults(locale: str, source: str, text: str) -> tuple[tuple[str, str, s
         named = " ".join(values.findall(source)) or "no %"
         what = f"does not have the placeholders of the source text: {named}"
         found.append(("message-placeholders", what, "copy them as they are, in any order"))
+    said = unicodedata.normalize("NFKC", prose.PLACEHOLDER.sub("", source))
+    for number in re.findall(
+        r"\d[\d,.:-]*\d", unicodedata.normalize("NFKC", prose.PLACEHOLDER.sub("", text))
+    ):
+        if number not in said:
+            what = f'"{number}" does not stand in the source text'
+            found.append(("message-number", what, "write the number of the source, or a fact"))
     if locale.startswith("zh") and (kana := re.search(r"[ぁ-んァ-ヶ]", text)):
         found.append(("message-script", f'"{kana[0]}" is Japanese', "write {term.id} for a Japanese word"))
     if (locale.startswith(("zh", "ja"))) and (

@@ -10,7 +10,7 @@ import datetime
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -35,10 +35,13 @@ from generator.guide import (
     referred,
     used_facts,
 )
+from generator.language import LANGUAGES
 from generator.problem import Problem, ProjectError
 
 # Far above any real file; a larger one is a mistake, and would be held in memory several times over.
 MAX_BYTES = 512 * 1024
+# More makes a QR code whose modules a cheap printer cannot draw.
+MAX_ADDRESS = 200
 
 Key = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
@@ -223,6 +226,10 @@ def _model_at(model: type[BaseModel], key: Key) -> type[BaseModel]:
     return model
 
 
+# Rules that say that a whole file was not taken.
+_UNREAD = {"content-encoding", "content-link", "content-size", "content-syntax", "content-unreadable"}
+
+
 class _Loader:
     """Reads all files, then checks what only the whole can tell."""
 
@@ -314,20 +321,27 @@ class _Loader:
         self._check_shops(content)
         self._check_guides(content)
         self._check_texts(content)
-        if self.report.problems:
-            raise ProjectError(self.report.problems)
+        problems = self.report.problems
+        if any(problem.rule in _UNREAD for problem in problems):
+            # What points into a file that was not read may be right, and a guess would be wrong.
+            hint = "a file could not be read: mend that first"
+            problems = [replace(p, hint=hint) if p.rule == "content-dangling" else p for p in problems]
+        if problems:
+            raise ProjectError(problems)
         return content
 
     # --- checks that need the whole ---
 
     def _check_url(self, table: _Table, key: Key, url: str, hosts: Iterable[str] | None) -> None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.username or parts.port:
+        try:
+            parts = urlsplit(url)
+            plain = parts.scheme == "https" and parts.hostname and not (parts.username or parts.port)
+        except ValueError:
+            plain = False
+        if not plain or not re.fullmatch(r"https://[a-z0-9.-]+(/[!-~]*)?", url) or len(url) > MAX_ADDRESS:
             what = f'"{url}" is not a plain https address'
             self.report.add(table, key, "url-form", what, "write https://host/path")
-        elif hosts is not None and not any(
-            parts.hostname == host or parts.hostname.endswith(f".{host}") for host in hosts
-        ):
+        elif hosts is not None and not any(f".{parts.hostname}".endswith(f".{host}") for host in hosts):
             self.report.add(
                 table,
                 key,
@@ -363,8 +377,9 @@ class _Loader:
             if "{value}" in fact.safe_wording and not rules.may_show_value(fact):
                 what = f'the safe wording of a "{fact.status}" fact may not show its value'
                 self.report.add(table, ("safe_wording",), "fact-wording", what, "say what to ask instead")
-            if fact.review_by < fact.seen_on:
-                self.report.add(table, ("review_by",), "fact-dates", "is before seen_on")
+            if not fact.seen_on <= fact.review_by <= fact.seen_on + LONGEST_REVIEW:
+                what = f"is not within {LONGEST_REVIEW.days} days after seen_on"
+                self.report.add(table, ("review_by",), "fact-dates", what, "see CONTRIBUTING, “Add a fact”")
 
     def _check_carriers(self, content: Content) -> None:
         for id_, carrier in content.carriers.items():
@@ -435,6 +450,11 @@ class _Loader:
             if guide.call:
                 for part, fact in (("number", guide.call.number), ("page", guide.call.page)):
                     named += [(("call", part), "fact", name, content.facts) for name in referred(fact)]
+                    for locale in fact if isinstance(fact, dict) else ():
+                        if locale not in _LOCALES:
+                            hint = f"known: {', '.join(_LOCALES)}"
+                            what = f'"{locale}" is no locale'
+                            self.report.add(table, ("call", part), "content-shape", what, hint)
                     if isinstance(fact, dict) and "other" not in fact:
                         what = 'needs a fact for all other languages: other = "…"'
                         self.report.add(table, ("call", part), "content-shape", what)
@@ -581,16 +601,21 @@ class _Loader:
         import difflib
 
         near = difflib.get_close_matches(name, list(known), 1, 0.6)
-        hint = f'did you mean "{near[0]}"?' if near else f"add it, or see: carrier-guides list {kind}s"
+        hint = f'did you mean "{near[0]}"?' if near else "add it to content/"
         self.report.add(table, key, "content-dangling", f'there is no {kind} "{name}"', hint)
 
 
 # Bodies that are not carriers but whose pages and numbers may be printed.
 AUTHORITY_HOSTS = ("soumu.go.jp", "caa.go.jp", "kokusen.go.jp", "gov-online.go.jp", "tca.or.jp", "jc3.or.jp")
 
+# A fact that is never looked at again is one that nobody answers for.
+LONGEST_REVIEW = datetime.timedelta(days=366)
+
 # What {carrier.…} may name.
 CARRIER_NAMES = ("brand", "company", "issuer", "shop", "self_service", "login")
 
+
+_LOCALES = (*(language.locale for language in LANGUAGES), "other")
 
 # What the texts of a record may name: what nothing could fill would be printed with its braces.
 _MAY_NAME: dict[type[BaseModel], frozenset[str]] = {

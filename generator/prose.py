@@ -153,11 +153,18 @@ _BARE = (
         re.compile(r"https?://|www\.|\b[a-z0-9-]+\.(?:com|jp|org|net|io|me|info|cn|tw)\b", re.I),
         "address",
     ),
-    ("bare-price", re.compile(r"\d[\d,.]*\s*(?:yen|円|日元|日圓|元|JPY)|[¥￥$€]\s*\d", re.I), "price"),
+    (
+        "bare-price",
+        re.compile(
+            r"(?:\d[\d,.]*|[一二三四五六七八九十百千万〇]+)\s*(?:yen|円|日元|日圓|元|块|塊|JPY|RMB|USD|dollars?)|[¥￥$€]\s*\d",
+            re.I,
+        ),
+        "price",
+    ),
     (
         "bare-date",
         re.compile(
-            r"\b\d{4}-\d{1,2}(?:-\d{1,2})?\b|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}月\d{1,2}日"
+            r"\b\d{4}-\d{1,2}(?:-\d{1,2})?\b|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}月\d{1,2}[日号號]"
             r"|\b(?:\d{1,2}\s+)?(?:January|February|March|April|June|July|August|September|October|"
             r"November|December)\s+\d+",
         ),
@@ -165,10 +172,17 @@ _BARE = (
     ),
     (
         "bare-phone",
-        re.compile(r"\+?\d{1,4}-\d{1,4}-\d{2,4}|#\d{4}|(?<![\d.,:-])(?:1\d\d|0\d{5,}|\d{7,})(?![\d.,:-])"),
+        re.compile(
+            r"\+?\d{1,4}-\d{1,4}-\d{2,4}|#\d{4}|(?<![\d.,:-])(?:1\d\d|0\d{5,}|\d{7,})(?![\d.,:-])"
+            r"|(?<!\d)\(?0\d{1,3}\)?[ .]\d{2,4}[ .]\d{3,4}(?!\d)"
+        ),
         "phone number",
     ),
-    ("bare-hour", re.compile(r"\d{1,2}:\d\d"), "hour"),
+    (
+        "bare-hour",
+        re.compile(r"\d{1,2}:\d\d|\b\d{1,2}\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}\s*[時时點点](?![间間])", re.I),
+        "hour",
+    ),
 )
 # The document that this product started from carried a messenger advert three times.
 _MESSENGER = re.compile(

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "prose": set(),
     "facts": {"guide"},
     "fonts": {"problem"},
-    "content": {"facts", "guide", "problem", "prose"},
+    "content": {"facts", "guide", "language", "problem", "prose"},
     "catalog": {"content", "guide", "language", "problem", "prose"},
     "localize": {"catalog", "facts", "guide", "language", "problem", "prose"},
     "markup": {"guide", "localize", "paper", "problem", "prose", "symbol"},

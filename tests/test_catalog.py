@@ -454,3 +454,26 @@ def test_other_programs_see_a_valid_catalog(shared: Project) -> None:
     for locale in LOCALES:
         catalog = read_po(io.BytesIO((shared.root / shared.catalog(locale)).read_bytes()), abort_invalid=True)
         assert (catalog.charset, str(catalog.locale)) == ("utf-8", locale)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "rule"),
+    [
+        ("ja", "  ", "message-missing"),
+        ("zh_Hans", "等 45 天。", "message-number"),
+        ("zh_Hans", "请打 0120 959 476。", "bare-phone"),
+        ("zh_Hans", "费用三千块。", "bare-price"),
+        ("en", "Say nothing.", "message-source"),
+    ],
+)
+def test_a_translation_that_says_nothing_or_another_thing_is_refused(
+    project: Project, locale: str, said: str, rule: str
+) -> None:
+    path = project.catalog(locale)
+    before = project.read(path)
+    at = before.index('msgid "Ask first."')
+    line = before.index("msgstr", at)
+    project.write(path, before[:line] + f'msgstr "{said}"' + before[before.index("\n", line) :])
+    ran = project.run("check")
+    assert ran.code == 1
+    assert f"[{rule}]" in ran.stderr

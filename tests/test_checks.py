@@ -234,6 +234,12 @@ def test_type_that_a_transform_makes_small_is_refused(press: Press) -> None:
     assert found == [("type-small", 1, "“说明” is set in 6 pt, at least 8.5 pt wanted")]
 
 
+def test_type_over_type_is_refused(press: Press) -> None:
+    place = "position: absolute; left: 20mm; top: 20mm; margin: 0"
+    found = judge(press, f'<p style="{place}">返</p><p style="{place}">说明</p>')
+    assert found == [("type-overlap", 1, "“返” and “说明” are drawn over each other")]
+
+
 def test_type_outside_the_safe_area_is_refused(press: Press) -> None:
     body = '<p style="position: absolute; left: -9mm; top: 0">返</p>'
     ((rule, page, what),) = judge(press, body)
