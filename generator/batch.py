@@ -314,6 +314,11 @@ def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tup
                     yield job, future.result()
                 except BrokenProcessPool:
                     yield job, _lost(job)
+    except BaseException:
+        # Interrupted, or the reader of these results gave up: nobody waits for the rest.
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -366,8 +371,22 @@ def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:
 
     # Ctrl-C reaches the whole group; the parent alone decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _end_with_parent()
     if _ready is None:  # a forked worker has its parent's engine
         _warm_up(root, fonts, cache)
+
+
+def _end_with_parent() -> None:
+    """Make this worker end when its parent does: one that was killed cannot say goodbye.
+
+    Source: prctl(2), PR_SET_PDEATHSIG; Linux only, elsewhere a worker ends when its pipe does.
+    """
+    if sys.platform.startswith("linux"):
+        import ctypes
+        import signal
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _warm_up(root: Path, fonts: FontSet, cache: Path) -> None:

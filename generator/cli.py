@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # So that a build that is told to end (by CI, by systemd) ends its workers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         # Not standalone: Click would turn Ctrl-C into exit code 1.
         sys.exit(cli.main(prog_name="carrier-guides", standalone_mode=False) or 0)
@@ -46,6 +49,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the farewell short
         click.echo("interrupted: what was published before is whole", err=True)
         sys.exit(130)
     except OSError as error:
@@ -482,7 +486,7 @@ def _find_leftovers(folder: Path, content: Content, plan: Plan, gone: Sequence[s
     left = sorted(file for file in set(read_manifest(folder)) - made if not file.endswith("-draft.pdf"))
     if not left:
         return ()
-    what = f"{count(len(left), 'handout')} in it are no longer made by the project: {', '.join(left[:3])}"
+    what = f"holds what the project no longer makes: {', '.join(left[:3])}"
     hint = "remove them with --prune, and from the rack"
     return (Problem(_near(folder), rule="output-old", what=what, hint=hint, severity="warning"),)
 
@@ -603,6 +607,8 @@ def _near(path: Path) -> str:
 def _build_to_stdout(plan: Plan, cache: Path, format_: str) -> None:
     from generator import batch
 
+    if sys.stdout is None or sys.stdout.isatty():
+        raise click.UsageError("-o - writes the bytes of a PDF: send them to a file or a program")
     if len(plan.jobs) != 1:
         raise click.UsageError(
             f"-o - writes one handout, but {len(plan.jobs)} were asked for; name a guide, -l, -p and -s"

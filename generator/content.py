@@ -316,6 +316,9 @@ class _Loader:
             logos={},
             texts={},
         )
+        if not content.guides and not self.report.problems:
+            what = "has no guides, so there is nothing to print"
+            raise ProjectError([Problem("content/guides", rule="content-missing", what=what)])
         self._check_facts(content)
         self._check_carriers(content)
         self._check_shops(content)

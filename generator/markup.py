@@ -24,7 +24,7 @@ from generator.problem import Problem, ProjectError
 from generator.symbol import Symbol, make_symbol
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 @dataclass(frozen=True)
@@ -234,11 +234,11 @@ class _Recorder:
 
 
 @lru_cache(maxsize=8)
-def _environment(templates: Path) -> SandboxedEnvironment:
+def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
     from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = SandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
@@ -341,13 +341,11 @@ def _template_problem(error: Exception, templates: Path) -> Problem | None:
 
     name, line = getattr(error, "filename", None), getattr(error, "lineno", 0) or 0
     frame = error.__traceback__
-    innermost = ""
-    while frame is not None:  # an undefined name: the innermost template frame has the place
-        innermost = frame.tb_frame.f_code.co_filename
-        if Path(innermost).is_relative_to(templates):
-            name, line = innermost, frame.tb_lineno
+    while frame is not None:  # the innermost template frame has the place
+        if Path(frame.tb_frame.f_code.co_filename).is_relative_to(templates):
+            name, line = frame.tb_frame.f_code.co_filename, frame.tb_lineno
         frame = frame.tb_next
-    if not isinstance(error, TemplateError) and not Path(innermost).is_relative_to(templates):
+    if name is None and not isinstance(error, TemplateError):
         return None
     path = Path(name or getattr(error, "name", None) or "guide.html")
     file = path.relative_to(templates) if path.is_relative_to(templates) else path
@@ -355,7 +353,7 @@ def _template_problem(error: Exception, templates: Path) -> Problem | None:
         f"templates/{file.as_posix()}",
         line,
         rule="template",
-        what=str(getattr(error, "message", None) or error)[:200],
+        what=str(getattr(error, "message", None) or error or type(error).__name__)[:200],
         hint="names that templates may use are in generator/markup.py",
     )
 

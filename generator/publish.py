@@ -76,7 +76,9 @@ def _read_record(item: dict[str, Any]) -> Record:
 
 def _is_inside(folder: Path, file: str) -> bool:
     # A manifest can come from anywhere; it must not make us touch files elsewhere.
-    return bool(file) and (folder / file).resolve().is_relative_to(folder.resolve())
+    # Written in one way only: an alias would make one file two.
+    plain = Path(file).as_posix() == file and not {"..", "."} & set(file.split("/"))
+    return bool(file) and plain and (folder / file).resolve().is_relative_to(folder.resolve())
 
 
 def is_current(folder: Path, record: Record | None, fingerprint: str) -> bool:

@@ -345,3 +345,33 @@ def test_every_real_handout_builds(real_project: Project, tmp_path: Path) -> Non
     assert len(list(tmp_path.rglob("*.pdf"))) == 12
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ".costs { height: 10mm; overflow: hidden }",
+        ".costs { opacity: 0 }",
+        '.hotline .number::after { content: "9" }',
+        ".hotline .number { text-decoration: line-through }",
+        ".costs { transform: rotate(180deg) }",
+    ],
+)
+def test_a_style_sheet_that_hides_moves_or_adds_text_is_refused(project: Project, rule: str) -> None:
+    sheet = "templates/css/blocks.css"
+    project.write(sheet, f"{project.read(sheet)}\n{rule}\n")
+    ran = project.build("demo-start", "-l", "en", "-o", "new")
+    assert ran.code == 1
+    assert "which can hide, move or add text [engine-complaint]" in ran.stderr
+    assert not list((project.root / "new").rglob("*.pdf"))
+
+
+def test_handouts_that_no_build_corrects_any_more_are_told(project: Project) -> None:
+    project.build("demo-start", "-l", "en", "-o", "new")
+    manifest = project.root / "new" / "manifest.json"
+    records = json.loads(manifest.read_text(encoding="utf-8"))
+    old = {**records["handouts"][0], "file": "en/demo-gone-a4.pdf", "guide": "demo-gone"}
+    shutil.copy(project.root / "new" / "en/demo-start-a4.pdf", project.root / "new" / "en/demo-gone-a4.pdf")
+    manifest.write_text(json.dumps({**records, "handouts": [*records["handouts"], old]}), encoding="utf-8")
+    ran = project.build("demo-start", "-l", "en", "-o", "new")
+    assert ran.code == 0
+    assert "holds what the project no longer makes: en/demo-gone-a4.pdf" in ran.stderr
+    assert "remove them with --prune" in ran.stderr
