@@ -322,3 +322,13 @@ def test_two_carriers_that_are_one_grey_on_a_laser_are_refused(project: Project)
     ran = project.run("check")
     assert ran.code == 1
     assert "are one grey in black and white [carrier-accent]" in ran.stderr
+
+
+def test_every_claim_of_the_source_guide_is_judged_by_facts_that_exist() -> None:
+    root = FOLDER.parent.parent
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| src-")]
+    assert len(rows) == 19  # the title, 1 general, 4 for each of 3 carriers, 4 notices, the summary
+    facts = load_content(root).facts
+    assert [name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row) if name not in facts] == []
+    assert {row.split("|")[3].strip() for row in rows} <= {"carried", "corrected", "refused"}
