@@ -751,7 +751,7 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
     Translations are kept. One whose source changed becomes fuzzy, which is never printed.
     """
     from generator.batch import list_project_messages
-    from generator.catalog import catalog_path, update_catalog
+    from generator.catalog import catalog_path, load_catalog, update_catalog
     from generator.publish import write_whole
 
     try:
@@ -771,6 +771,11 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
             if not is_check:
                 write_whole(path, text.encode())
             click.echo(path.relative_to(project.root).as_posix())
+            if not is_check:
+                entries = load_catalog(project.root, language).entries.values()
+                fuzzy = sum(entry.is_fuzzy for entry in entries)
+                missing = sum(not entry.is_ready for entry in entries) - fuzzy
+                click.echo(f"  {count(missing, 'text')} to translate, {fuzzy} fuzzy", err=True)
     except ProjectError as error:
         fail(error.problems, "text")
     if problems:

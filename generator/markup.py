@@ -369,6 +369,9 @@ def check_templates(templates: Path) -> None:
     problems = []
     for path in sorted([*templates.rglob("*.html"), *templates.rglob("*.css")]):
         name = f"templates/{path.relative_to(templates).as_posix()}"
+        if not path.is_file():
+            problems.append(Problem(name, rule="template", what="is not a file"))
+            continue
         try:
             text = path.read_text(encoding="utf-8")
             if path.suffix == ".html" or path.name == "accent.css":
