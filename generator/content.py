@@ -363,9 +363,7 @@ class _Loader:
             elif fact.kind == "url" and rules.may_show_value(fact):
                 self._check_url(table, ("value",), str(fact.value), hosts)
                 address = re.sub(r"^https://(www\.)?", "", str(fact.value))
-                if fact.display and not (
-                    f"{address}/".startswith(f"{fact.display}/") or address.startswith(fact.display)
-                ):
+                if fact.display and not f"{address}/".startswith(f"{fact.display}/"):
                     what = f'"{fact.display}" is not the beginning of its address {address}'
                     self.report.add(
                         table, ("display",), "fact-value", what, "write the beginning, or leave it out"
@@ -583,6 +581,9 @@ class _Loader:
             allowed -= {"carrier"}
         if isinstance(record, Fact) and key[-1] != "safe_wording":
             allowed = frozenset()
+        for piece in prose.parse(text):
+            if piece.link in content.facts:
+                self._check_address(table, key, content.facts[piece.link])
         for kind, name in prose.placeholders(text):
             if kind not in allowed:
                 self._no_meaning(table, key, kind)

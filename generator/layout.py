@@ -379,7 +379,8 @@ def _measure_symbols(document: Any) -> Iterator[float]:  # noqa: ANN401
             element = getattr(box, "element", None)
             modules = element.get("data-modules") if element is not None else None
             if modules:
-                yield round(box.width * MM_PER_PX / int(modules), 3)
+                # The drawing keeps its shape, so the shorter side decides.
+                yield round(min(box.width, box.height) * MM_PER_PX / int(modules), 3)
             else:
                 todo.extend(reversed([c for c in getattr(box, "children", ()) if not isinstance(c, str)]))
 

@@ -53,8 +53,8 @@ class LocalizedGuide:
     the whole address of each fact that is one. `carriers` are all carriers, for guides that let
     choose. `seen_on` is the oldest check of the facts used, as printed. `words` are the ready
     translations of template words. `is_archived`: some fact was read in a stored copy.
-    `problems` keep a release from being printed; in a draft the
-    untranslated texts stand in 〖…〗 in the source language.
+    `problems` keep a release from being printed; in a draft the untranslated texts stand in 〖…〗 in
+    the source language.
     """
 
     guide: Guide

@@ -332,3 +332,19 @@ def test_every_claim_of_the_source_guide_is_judged_by_facts_that_exist() -> None
     facts = load_content(root).facts
     assert [name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row) if name not in facts] == []
     assert {row.split("|")[3].strip() for row in rows} <= {"carried", "corrected", "refused"}
+
+
+@pytest.mark.parametrize("display", ["www.exam", "example", "elsewhere.jp"])
+def test_a_shown_address_that_is_not_the_beginning_of_the_real_one_is_refused(
+    project: Project, display: str
+) -> None:
+    path = next(
+        p for p in (project.root / "content/facts").glob("*.toml") if 'kind = "url"' in p.read_text("utf-8")
+    )
+    text = path.read_text(encoding="utf-8")
+    start = text.index('kind = "url"')
+    head, tail = text[:start], re.sub(r'\ndisplay = "[^"]*"', "", text[start:], count=1)
+    path.write_text(f'{head}display = "{display}"\n{tail}', encoding="utf-8")
+    ran = project.run("check")
+    assert ran.code == 1
+    assert f'"{display}" is not the beginning of its address' in ran.stderr
