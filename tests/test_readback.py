@@ -364,7 +364,7 @@ def refusal(press: Press, pdf: bytes) -> str:
     with pytest.raises(ProjectError) as caught:
         press.read(pdf)
     (problem,) = caught.value.problems
-    assert (problem.rule, problem.handout) == ("pdf-unreadable", "test (zh_Hans, a4)")
+    assert (problem.rule, problem.handout) == ("PDF-01", "test (zh_Hans, a4)")
     assert problem.hint
     return problem.what
 
@@ -434,7 +434,7 @@ def test_damaged_bytes_never_raise_anything_else(press: Press) -> None:
             press.read(bytes(damaged))
         except ProjectError as error:
             refused += 1
-            assert error.problems[0].rule == "pdf-unreadable"
+            assert error.problems[0].rule == "PDF-01"
     assert 0 < refused < 120
 
 
