@@ -13,7 +13,8 @@ class Language:
     and PDF. `endonym` is the language's name for its readers; `ja_edition` and `ja_speech` tell
     Japanese staff which edition this is and which interpreter is wanted. `han` is the language tag
     for Han characters that stand in running text; a language without Han has "". `money` is how an
-    amount of yen is written.
+    amount of yen is written. `sentence_limit` is how long a sentence may be at a counter: in words
+    where words are set apart, else in characters without marks.
     """
 
     locale: str
@@ -23,6 +24,7 @@ class Language:
     ja_speech: str
     han: str
     money: str
+    sentence_limit: int
     aliases: tuple[str, ...] = ()
 
     @property
@@ -40,6 +42,7 @@ LANGUAGES: tuple[Language, ...] = (
         ja_speech="英語",
         han="",
         money="{} yen",
+        sentence_limit=25,
         aliases=("en_US", "en_GB", "eng"),
     ),
     Language(
@@ -50,6 +53,7 @@ LANGUAGES: tuple[Language, ...] = (
         ja_speech="（　　）語",
         han="ja",
         money="{}円",
+        sentence_limit=50,
         aliases=("ja_JP", "jpn", "jp"),
     ),
     Language(
@@ -60,6 +64,7 @@ LANGUAGES: tuple[Language, ...] = (
         ja_speech="中国語",
         han="zh-Hans",
         money="{}日元",
+        sentence_limit=40,
         aliases=("zh", "zh_CN", "zh_SG", "zh_Hans_CN", "zh_Hans_SG", "zho", "chs", "cn"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -10,10 +10,14 @@ from typing import Literal
 class Paper:
     """A paper's size, and the limits that a finished page is judged by.
 
-    `pages` is the page budget; `safe_mm` the distance from the trim that type keeps; `floor_pt` the
-    smallest type at all and `body_pt` the smallest for running text; `qr_module_mm` the smallest QR
-    module that a cheap printer still draws; `slack_mm` the emptiness at the foot of a page that is
-    too much to share out between blocks; `duplex` is the PDF viewer's hint for turning the sheet.
+    `pages` is the page budget, 0 for any number; `safe_mm` the distance from the trim that type
+    keeps; `bleed_mm` how far pictures must run beyond it; `floor_pt` the smallest type at all and
+    `body_pt` the smallest for running text; `measure_em` the shortest and longest line of a text of
+    several lines; `pitch` the smallest and largest distance of lines, in sizes; `line_pt` the
+    thinnest line; `image_dpi` the coarsest picture; `qr_module_mm` the smallest QR module that a
+    cheap printer still draws and `qr_levels` the error corrections that survive it; `slack_mm` the
+    emptiness at the foot of a page that is too much to share out between blocks; `duplex` is the
+    PDF viewer's hint for turning the sheet, "" where none is wanted.
     """
 
     name: str
@@ -25,7 +29,13 @@ class Paper:
     body_pt: float
     qr_module_mm: float
     slack_mm: float
-    duplex: Literal["DuplexFlipLongEdge", "DuplexFlipShortEdge", "Simplex"]
+    duplex: Literal["DuplexFlipLongEdge", "DuplexFlipShortEdge", "Simplex", ""]
+    bleed_mm: float = 0.0
+    measure_em: tuple[float, float] = (12.0, 40.0)
+    pitch: tuple[float, float] = (1.3, 2.0)
+    line_pt: float = 0.25
+    image_dpi: float = 300.0
+    qr_levels: tuple[str, ...] = ("M", "Q")
 
 
 PAPERS: tuple[Paper, ...] = (
@@ -42,3 +52,20 @@ PAPERS: tuple[Paper, ...] = (
         duplex="DuplexFlipLongEdge",
     ),
 )
+
+# The trim of a sheet may differ from its name by this much: other programs count in whole points.
+SIZE_TOLERANCE_MM = 0.5
+
+
+def find_paper(width_mm: float, height_mm: float) -> Paper | None:
+    """Find the paper of this size; None where no record of ours has it."""
+    for paper in PAPERS:
+        if max(abs(paper.width_mm - width_mm), abs(paper.height_mm - height_mm)) <= SIZE_TOLERANCE_MM:
+            return paper
+    return None
+
+
+def like_office_paper(width_mm: float, height_mm: float) -> Paper:
+    """Return the limits of any office sheet for a size that is none of our papers."""
+    name = f"{width_mm:g} x {height_mm:g} mm"
+    return replace(PAPERS[0], name=name, width_mm=width_mm, height_mm=height_mm, pages=0, duplex="")

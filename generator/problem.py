@@ -21,7 +21,8 @@ class Problem:
 
     `file` is relative to the project, with forward slashes; `line` counts from 1, 0 means unknown;
     `key` is the path inside the file (`steps[2].body`) or the catalog's context; `handout` and
-    `page` (from 1, 0 means the whole handout) say where on paper. Sorting gives file order.
+    `page` (from 1, 0 means the whole handout) say where on paper, `box_mm` the left, top, right and
+    bottom there in mm from the corner of the sheet, () where it has no place. Sorting gives file order.
     """
 
     file: str = ""
@@ -33,15 +34,26 @@ class Problem:
     what: str = ""
     hint: str = ""
     severity: Severity = "error"
+    box_mm: tuple[float, ...] = ()
 
     @property
     def where(self) -> str:
         """Return what a person can open: `content/guides/au-cancel.toml:41: steps[2].body`."""
         if self.file:
             place = f"{self.file}:{self.line}" if self.line else self.file
-            return f"{place}: {self.key}" if self.key else place
-        place = self.handout or self.key
-        return f"{place}, page {self.page}" if self.page else place
+            place = f"{place}: {self.key}" if self.key else place
+            return f"{place}: {self.sheet}" if self.handout else place
+        return self.sheet or self.key
+
+    @property
+    def sheet(self) -> str:
+        """Return where on paper it is: `au-cancel (zh_Hans, a4), page 1, 23 mm from the left, 120 mm down`."""
+        if not self.page:
+            return self.handout
+        place = f"{self.handout}, page {self.page}" if self.handout else f"page {self.page}"
+        if self.box_mm:
+            place += f" at {self.box_mm[0]:.0f}, {self.box_mm[1]:.0f} mm"
+        return place
 
 
 class ProjectError(Exception):

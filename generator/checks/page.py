@@ -1,0 +1,173 @@
+"""Judge the sheet, and what lies where on it: the GEO and TYP rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+
+from generator.checks.order import Expected, Finding, count, on, quote
+from generator.checks.paragraphs import TOLERANCE_MM
+from generator.paper import SIZE_TOLERANCE_MM
+from generator.readback.model import Box, PdfFacts, Run
+
+TOLERANCE_PT = 0.05
+OVERLAP_MM = 0.3
+# A line is longer than this; what is shorter is a part of a drawing.
+_SHORTEST_LINE_MM = 3.0
+# A last page with less than this of its height in use looks forgotten.
+_FILLED = 0.25
+
+
+def find_wrong_page_count(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find too many pages, or too few."""
+    pages, wanted, budget = len(facts.sizes_mm), expected.pages, expected.paper.pages
+    if wanted is not None and pages != wanted:
+        yield Finding(f"has {count(pages, 'page')}, {wanted} wanted")
+    elif wanted is None and budget and pages > budget:
+        yield Finding(f"has {count(pages, 'page')}, {expected.paper.name} has room for {budget}")
+
+
+def find_wrong_sizes(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find pages that are not the size of the paper."""
+    wanted = expected.paper.width_mm, expected.paper.height_mm
+    for page, size in enumerate(facts.sizes_mm, start=1):
+        if any(abs(is_ - ought) > SIZE_TOLERANCE_MM for is_, ought in zip(size, wanted, strict=True)):
+            what = f"is {size[0]:g} x {size[1]:g} mm, {wanted[0]:g} x {wanted[1]:g} mm wanted"
+            yield Finding(what, page)
+
+
+def find_missing_bleed(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find pages whose bleed box is too small, and pictures that reach the trim but not the bleed."""
+    bleed = expected.paper.bleed_mm
+    if not bleed:
+        return
+    for page, sides in enumerate(facts.bleeds_mm, start=1):
+        if min(sides) < bleed - TOLERANCE_MM:
+            yield Finding(f"has {min(sides):.1f} mm of bleed, {bleed:g} mm wanted", page)
+            continue
+        width, height = facts.sizes_mm[page - 1]
+        for box in _painted(facts, page):
+            reach = (-box[0], -box[1], box[2] - width, box[3] - height)
+            if any(-TOLERANCE_MM <= side < bleed - TOLERANCE_MM for side in reach):
+                yield Finding(f"a picture ends at the trim, {bleed:g} mm beyond it wanted", page, box)
+
+
+def _painted(facts: PdfFacts, page: int) -> Iterator[Box]:
+    for shape in facts.shapes:
+        if shape.page == page:
+            yield shape.box_mm
+    for image in facts.images:
+        if image.page == page:
+            yield image.box_mm
+
+
+def find_empty_pages(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find pages with too much room left, and a last page that is hardly begun."""
+    most = expected.paper.slack_mm
+    for page, slack in enumerate(expected.slack_mm, start=1):
+        if slack > most:
+            yield Finding(f"{slack:.1f} mm stay empty at the foot, {most:g} mm at most wanted", page)
+    last = len(facts.sizes_mm)
+    if last > 1 and not expected.slack_mm:
+        height = facts.sizes_mm[-1][1]
+        # Feet stand at the foot of an empty page too.
+        ink = [run.ink_mm for run in facts.runs if run.page == last and run.ink_mm and not run.is_artifact]
+        lowest = max([box[3] for box in (*ink, *_painted(facts, last)) if box[3] < 0.9 * height], default=0.0)
+        if facts.elements and lowest < _FILLED * height:
+            yield Finding("is filled less than a quarter", last)
+
+
+def find_small_type(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find type under the floor of the paper."""
+    floor = expected.paper.floor_pt
+    for run in facts.runs:
+        if run.is_visible and run.size_pt < floor - TOLERANCE_PT and run.text.strip():
+            what = f"{quote(run.text)} is set in {run.size_pt:.3g} pt, at least {floor:g} pt wanted"
+            yield on(run, what)
+
+
+def find_small_body(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find out whether most of the text is set too small."""
+    sizes: Counter[float] = Counter()
+    for run in facts.runs:
+        if run.is_visible and (not run.is_artifact or not facts.elements):
+            sizes[round(run.size_pt * 4) / 4] += len(run.text.strip())
+    wanted = expected.paper.body_pt
+    if sizes and (most := sizes.most_common(1)[0][0]) < wanted - TOLERANCE_PT:
+        yield Finding(f"most of the text is set in {most:g} pt, at least {wanted:g} pt wanted")
+
+
+def find_type_near_the_edge(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find type, images and codes that a printer or a cutter may not spare."""
+    safe = expected.paper.safe_mm
+    for run in facts.runs:
+        if run.ink_mm and run.is_visible and run.text.strip():
+            for side in _too_near(run.ink_mm, facts.sizes_mm[run.page - 1], safe):
+                yield on(run, f"{quote(run.text)} {side}")
+    for image in facts.images:
+        width, height = facts.sizes_mm[image.page - 1]
+        box = image.box_mm
+        if box[0] > TOLERANCE_MM or box[1] > TOLERANCE_MM or box[2] < width or box[3] < height:
+            for side in _too_near(box, (width, height), safe):
+                yield Finding(f"an image {side}", image.page, box)
+    for symbol in facts.symbols:
+        for side in _too_near(symbol.box_mm, facts.sizes_mm[symbol.page - 1], safe):
+            yield Finding(f"a code {side}", symbol.page, symbol.box_mm)
+
+
+def _too_near(box: Box, size: tuple[float, float], safe: float) -> Iterator[str]:
+    left, top, right, bottom = box
+    edges = ((left, "left"), (top, "top"), (size[0] - right, "right"), (size[1] - bottom, "bottom"))
+    distance, edge = min(edges)
+    # What lies beyond the sheet is told as cut off.
+    if -0.5 <= distance < safe - TOLERANCE_MM:
+        yield f"is {distance:.1f} mm from the {edge} edge, at least {safe:g} mm wanted"
+
+
+def find_collisions(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find type that is cut off, and type that is drawn over other type."""
+    yield from _find_cut_type(facts)
+    inked = [run for run in facts.runs if run.ink_mm and run.is_visible and run.text.strip()]
+    for _, group in groupby(sorted(inked, key=lambda r: r.page), lambda r: r.page):
+        runs = sorted(group, key=lambda run: run.ink_mm[0])  # type: ignore[index]
+        for i, run in enumerate(runs):
+            _, top, right, bottom = run.ink_mm  # type: ignore[misc]
+            for other in runs[i + 1 :]:
+                x0, y0, x1, y1 = other.ink_mm  # type: ignore[misc]
+                if x0 > right - OVERLAP_MM:
+                    break
+                if min(bottom, y1) - max(top, y0) > OVERLAP_MM and min(right, x1) - x0 > OVERLAP_MM:
+                    yield on(run, f"{quote(run.text)} and {quote(other.text)} are drawn over each other")
+
+
+def _find_cut_type(facts: PdfFacts) -> Iterator[Finding]:
+    for run in facts.runs:
+        if not (run.ink_mm and run.is_visible and run.text.strip()):
+            continue
+        width, height = facts.sizes_mm[run.page - 1]
+        bleed = facts.bleeds_mm[run.page - 1] if facts.bleeds_mm else (0.0, 0.0, 0.0, 0.0)
+        sheet = (-bleed[0], -bleed[1], width + bleed[2], height + bleed[3])
+        for frame, by in ((run.clip_mm, "by its box"), (sheet, "by the edge of the sheet")):
+            if frame and _cut(run, frame) > OVERLAP_MM:
+                yield on(run, f"{quote(run.text)} is cut off {by}")
+                break
+
+
+def _cut(run: Run, frame: Box) -> float:
+    """Return how far the ink of a run reaches beyond a frame, in mm."""
+    assert run.ink_mm, "only runs with ink are cut"
+    left, top, right, bottom = run.ink_mm
+    return max(frame[0] - left, frame[1] - top, right - frame[2], bottom - frame[3])
+
+
+def find_hairlines(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find lines that a cheap printer loses."""
+    thinnest = expected.paper.line_pt
+    for shape in facts.shapes:
+        width, height = shape.box_mm[2] - shape.box_mm[0], shape.box_mm[3] - shape.box_mm[1]
+        if shape.thin_pt < thinnest - 0.005 and max(width, height) >= _SHORTEST_LINE_MM:
+            if shape.kind == "fill" and shape.thin_pt <= 0:
+                continue  # encloses nothing, and paints nothing
+            what = f"a line is {shape.thin_pt:.2f} pt thin, at least {thinnest:g} pt wanted"
+            yield Finding(what, shape.page, shape.box_mm)
