@@ -29,7 +29,7 @@ from generator.guide import (
     place_of,
     used_facts,
 )
-from generator.language import Language
+from generator.language import SOURCE_LANGUAGE, Language
 from generator.problem import Problem
 
 # Crockford's alphabet: no letter that is read as another, over the phone or on a bad copy.
@@ -54,7 +54,8 @@ class LocalizedGuide:
     choose. `seen_on` is the oldest check of the facts used, as printed. `words` are the ready
     translations of template words. `is_archived`: some fact was read in a stored copy.
     `problems` keep a release from being printed; in a draft the untranslated texts stand in 〖…〗 in
-    the source language.
+    the source language. `origins` say for each text where a person can change it: file, line, key. They
+    are no part of what is said.
     """
 
     guide: Guide
@@ -74,6 +75,7 @@ class LocalizedGuide:
     is_archived: bool
     is_draft: bool
     problems: tuple[Problem, ...]
+    origins: Mapping[str, tuple[str, int, str]]
 
     def digest(self) -> str:
         """Return the hash of everything that is said, hex sha256."""
@@ -127,6 +129,8 @@ def localize(
     (and, in a draft, none of these), and a warning for every fact whose review is due.
     """
     problems: list[Problem] = []
+    origins: dict[str, tuple[str, int, str]] = {}
+    is_source = catalog.language.locale == SOURCE_LANGUAGE
 
     def translate(place: str, text: str) -> str:
         where = content.texts.get(place)
@@ -136,6 +140,8 @@ def localize(
         found = tuple(check_message(catalog, message))
         entry = catalog.find(place, text)
         if not found and entry is not None:
+            here = (where.file, where.line, where.key) if is_source else (catalog.file, entry.line, place)
+            origins.setdefault(entry.text, here)
             return entry.text
         if is_draft:
             return f"{prose.DRAFT_OPEN}{text}{prose.DRAFT_CLOSE}"
@@ -201,7 +207,16 @@ def localize(
         is_archived=any(fact.method == "archived_copy" for fact in facts),
         is_draft=is_draft,
         problems=tuple(problems),
+        origins={**_find_words(catalog), **origins},
     )
+
+
+def _find_words(catalog: Catalog) -> dict[str, tuple[str, int, str]]:
+    return {
+        entry.text: (catalog.file, entry.line, text)
+        for (place, text), entry in catalog.entries.items()
+        if not place and entry.is_ready
+    }
 
 
 def _named_terms(guide: Guide) -> set[str]:

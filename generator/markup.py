@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +34,7 @@ class Page:
     `style` is the CSS that depends on the guide (its accent). `texts` are the plain texts in
     reading order, as the finished file must show them, `margins` those of running heads and feet,
     which are no part of that order, `japanese` those that stand in Japanese in every language;
-    `addresses` the payloads of the QR codes.
+    `addresses` the payloads of the QR codes; `origins` where each text comes from: file, line, key.
     `problems` are words of templates without a translation, and texts that no template prints.
     """
 
@@ -44,6 +44,7 @@ class Page:
     margins: tuple[str, ...]
     japanese: tuple[str, ...]
     addresses: tuple[str, ...]
+    origins: Mapping[str, tuple[str, int, str]]
     problems: tuple[Problem, ...]
 
 
@@ -180,12 +181,20 @@ class _Recorder:
         self.margins: list[str] = []
         self.in_japanese: list[str] = []
         self.addresses: list[str] = []
+        self.origins: dict[str, tuple[str, int, str]] = {}
         self.problems: dict[str, Problem] = {}
 
-    def say(self, text: str) -> Markup:
-        """Return a text of the guide as HTML."""
-        self.texts.append(plain(self.local, text))
+    def say(self, text: str, source: str = "") -> Markup:
+        """Return a text of the guide as HTML; `source` is the text before values were filled in."""
+        self.texts.append(self._read(text, source))
         return to_html(self.local, text)
+
+    def _read(self, text: str, source: str = "") -> str:
+        """Return a text as a reader sees it, and remember where it comes from."""
+        seen = plain(self.local, text)
+        if origin := self.local.origins.get(source or text):
+            self.origins.setdefault(seen, origin)
+        return seen
 
     def word(self, text: str, **values: str) -> Markup:
         """Return a word of the templates in the language, `%(name)s` filled in, as HTML."""
@@ -203,7 +212,7 @@ class _Recorder:
                     hint="a template prints it; see what is wrong with: carrier-guides check",
                 )
                 said = text
-        return self.say(said % values if values else said)
+        return self.say(said % values if values else said, said)
 
     def label(self, text: str, **values: str) -> str:
         """Return a word that is read aloud or shown by a viewer, but not printed."""
@@ -213,7 +222,7 @@ class _Recorder:
 
     def margin(self, text: str) -> Markup:
         """Return a text of a running head or foot as HTML."""
-        self.margins.append(plain(self.local, text))
+        self.margins.append(self._read(text))
         return to_html(self.local, text)
 
     def japanese(self, text: str) -> Markup:
@@ -300,6 +309,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
         tuple(recorder.margins),
         tuple(recorder.in_japanese),
         tuple(recorder.addresses),
+        recorder.origins,
         tuple(problems),
     )
 

@@ -164,18 +164,18 @@ def test_what_the_engine_complains_about_is_refused_and_the_rest_is_built(projec
     style.write_text(style.read_text(encoding="utf-8") + ".page-3 { break-before: page }\n", encoding="utf-8")
     ran = project.build("-l", "en")
     assert (ran.code, built(ran)) == (1, {"en/demo-cancel-a4.pdf"})
-    assert "demo-start (en, a4): has 3 pages, 2 wanted [page-budget]" in ran.stderr
+    assert "demo-start (en, a4): has 3 pages, 2 wanted [GEO-07]" in ran.stderr
     assert project.snapshot()["output/en/demo-start-a4.pdf"] == before["output/en/demo-start-a4.pdf"]
 
 
 @pytest.mark.parametrize(
     ("line", "rule"),
     [
-        (".page { colour: red }", "engine-complaint"),
-        ("h1 { background: url(file:///etc/passwd) }", "engine-complaint"),
-        ("h1 { background: url(https://example.org/x.png) }", "engine-complaint"),
-        ("h1 { background: url(../../../outside.svg) }", "engine-complaint"),  # a good picture
-        ("h1 { background: url(nowhere.svg) }", "engine-complaint"),
+        (".page { colour: red }", "ENG-01"),
+        ("h1 { background: url(file:///etc/passwd) }", "ENG-01"),
+        ("h1 { background: url(https://example.org/x.png) }", "ENG-01"),
+        ("h1 { background: url(../../../outside.svg) }", "ENG-01"),  # a good picture
+        ("h1 { background: url(nowhere.svg) }", "ENG-01"),
     ],
 )
 def test_a_style_sheet_that_reaches_out_or_is_ignored_refuses_the_handout(
@@ -360,7 +360,7 @@ def test_a_style_sheet_that_hides_moves_or_adds_text_is_refused(project: Project
     project.write(sheet, f"{project.read(sheet)}\n{rule}\n")
     ran = project.build("demo-start", "-l", "en", "-o", "new")
     assert ran.code == 1
-    assert "which can hide, move or add text [engine-complaint]" in ran.stderr
+    assert "which can hide, move or add text [ENG-01]" in ran.stderr
     assert not list((project.root / "new").rglob("*.pdf"))
 
 

@@ -39,7 +39,7 @@ RECORD = Record(
     sha256=hash_bytes(PDF),
     addresses=("https://www.demo.co.jp/leave",),
     facts=("demo-phone",),
-    warnings=(Problem(handout="x", rule="page-underfilled", what="empty", severity="warning"),),
+    warnings=(Problem(handout="x", rule="GEO-09", what="empty", severity="warning"),),
 )
 
 

@@ -260,7 +260,7 @@ RULES: dict[str, Rule] = {
     "CJK-08": Rule(
         name="headings break between phrases",
         reason="a heading is read at a glance; broken inside a word it is spelled out",
-        source="BudouX 0.8",
+        source="BudouX 0.10",
         limit="0 breaks inside a Japanese phrase",
         hint="keep the words together in [brackets], or shorten the heading",
         find=lines.find_torn_headings,

@@ -298,14 +298,13 @@ def _paint_of(numbers: list[float], space: Space | None = None) -> Paint:
 
 def read_space(space: PdfObject, resources: PdfObject) -> Space:
     """Return the kind of a colour space, by name or as an array."""
+    import pikepdf
+
+    if isinstance(space, pikepdf.Name):
+        space = resources.get("/ColorSpace", {}).get(str(space), space)
     if space is None:
         return "other"
-    named = resources.get("/ColorSpace", {})
-    name = str(space) if not hasattr(space, "__len__") or not len(space) else ""
-    if name and name in named:
-        space = named[name]
-        name = str(space) if not hasattr(space, "__len__") or not len(space) else ""
-    kind = name or str(space[0])
+    kind = str(space) if isinstance(space, pikepdf.Name) else str(space[0])
     if kind in ("/DeviceGray", "/CalGray", "/G"):
         return "gray"
     if kind in ("/DeviceRGB", "/CalRGB", "/RGB"):
