@@ -301,6 +301,16 @@ RULES: dict[str, Rule] = {
         find=texts.find_lost_texts,
         needs_order=True,
     ),
+    "TXT-02": Rule(
+        name="nothing else is on paper",
+        reason="words that a template writes by itself were offered to no translator and rest on no fact",
+        source="the guide",
+        limit="0 words",
+        hint='in templates write {{{{ _("word") }}}}, or {{{{ name(...) }}}} for what stands as it is',
+        find=texts.find_unsaid_texts,
+        severity="error",
+        needs_order=True,
+    ),
     "TYP-01": Rule(
         name="no type is too small",
         reason="small print about money and deadlines is not read, and may not be legal",
