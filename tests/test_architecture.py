@@ -229,7 +229,8 @@ def _imports_of(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         module = ("generator." if node.level else "") + (node.module or "")
-        if module.rstrip(".") in ("generator", "babel", "urllib"):  # these names are modules
+        folders = {f"generator.{name.partition('.')[0]}" for name in MAY_IMPORT if "." in name}
+        if module.rstrip(".") in ("generator", "babel", "urllib", *folders):  # these names are modules
             yield from (f"{module.rstrip('.')}.{alias.name}" for alias in node.names)
         else:
             yield module
