@@ -115,8 +115,8 @@ def find_bad_measures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
         width = max(box[2] for box in boxes) - min(box[0] for box in boxes)
         measure = width / (paragraph.lines[0].size_pt * MM_PER_PT)
         if not shortest - 1 <= measure <= longest + 0.5:
-            what = f"lines of {measure:.0f} characters, {shortest:g} to {longest:g} wanted: {quote(paragraph.text)}"
-            yield on(paragraph.lines[0].runs[0], what)
+            what = f"lines of {measure:.0f} characters, {shortest:g} to {longest:g} wanted"
+            yield on(paragraph.lines[0].runs[0], f"{what}: {quote(paragraph.text)}")
 
 
 def find_bad_pitch(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
