@@ -79,8 +79,8 @@ class Rule:
 
     `name` says what is right. `limit` is what is asked for in numbers, filled from the paper
     (`{floor_pt:g}`). `{...}` in the hint is filled from the order: `{tag}`, `{family}`, `{paper}`.
-    `source` is where the rule comes from. `needs_order`: it compares with what was ordered, and says nothing of a file
-    that nobody ordered.
+    `source` is where the rule comes from. `needs_order`: it compares with what was ordered, and says
+    nothing of a file that nobody ordered.
     """
 
     name: str
