@@ -242,6 +242,11 @@ def measure_documents(plan: batch.Plan, jobs: list[batch.Job], folder: Path, rou
     tell("a handout in a warm process, CPU", f"{statistics.median(totals) * 1000:.0f} ms")
     for phase, times in phases.items():
         tell(f"  {phase}, wall", f"{statistics.median(times) * 1000:.1f} ms")
+    judging = statistics.median(
+        (read + check) / layout
+        for read, check, layout in zip(phases["read back"], phases["check"], phases["layout"], strict=True)
+    )
+    tell("judging (read back and check) to layout", f"{judging:.2f}", "<= 1", judging <= 1)
     for language in LANGUAGES:
         of_language = [made for job, made in finished if job.local.language == language and made.pdf]
         if sizes := sorted(len(made.pdf) for made in of_language):
