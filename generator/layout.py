@@ -28,7 +28,7 @@ from urllib.parse import unquote, urlsplit
 
 from generator.fonts import FontSet, font_face_css, fontconfig_file
 from generator.paper import Paper
-from generator.stream import put_in_order
+from generator.stream import put_in_order, write_short
 
 # CSS Values and Units 4: 96 px to the inch.
 MM_PER_PX = 25.4 / 96
@@ -527,7 +527,7 @@ def _order_content(pdf: Any) -> None:  # noqa: ANN401
             line if isinstance(line, bytes) else line.encode() if isinstance(line, str) else line.data
             for line in content.stream
         ]
-        content.stream = put_in_order(lines, order)
+        content.stream = [write_short(put_in_order(lines, order))]
 
 
 def _sort_characters(pdf: Any) -> None:  # noqa: ANN401
