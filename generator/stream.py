@@ -124,15 +124,21 @@ def _join(groups: Iterable[tuple[_State, list[bytes]]]) -> Iterator[bytes]:
         yield b"Q"
 
 
-# Zero between two strings of a TJ moves nothing.
-_NO_MOVE = re.compile(rb">-?0<|(?<=>)-?0(?=\])")
-# In a pixel of 1/96 inch: a quarter of a micrometre.
-_BEYOND_THOUSANDTHS = re.compile(rb"(?<=\.\d{3})\d+")
+# Zero between two strings of a TJ moves nothing, and an empty string says nothing.
+_NO_MOVE = re.compile(rb"(?<=>)-?0(?=[<\]])|(?<=\[)<>")
+_JOINT = re.compile(rb"><")
+# The engine counts the width of a character that is not drawn in 1024 to the em, a TJ in 1000.
+_UNDRAWN = re.compile(rb"(-?[\d.]*)<>(-?[\d.]+)")
+# In a pixel of 1/96 inch: a quarter of a micrometre. Numbers below ten may be colours and scales.
+_BEYOND_THOUSANDTHS = re.compile(rb"(?<=\d\d\.\d{3})\d+")
 
 
 def write_short(lines: Sequence[bytes]) -> bytes:
     """Return operators as they stand in a file: without moves by nothing, numbers to a thousandth."""
-    return _BEYOND_THOUSANDTHS.sub(b"", _NO_MOVE.sub(b"", b"\n".join(lines)))
+    text = _UNDRAWN.sub(
+        lambda found: b"%.0f" % (float(found[1] or 0) + float(found[2]) * 1000 / 1024), b"\n".join(lines)
+    )
+    return _BEYOND_THOUSANDTHS.sub(b"", _JOINT.sub(b"", _NO_MOVE.sub(b"", text)))
 
 
 def _settings(lines: Sequence[bytes]) -> list[bytes]:
