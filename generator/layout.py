@@ -40,8 +40,8 @@ SPARE_MM = 0.3
 # Any asset of ours is far smaller; a larger one is refused before it is read.
 MAX_ASSET_BYTES = 20_000_000
 
-# Quarter em between Han and Latin, a little less because Latin has side bearings of its own. The same as that of
-# .gap in templates/css/type.css.
+# Quarter em between Han and Latin, a little less because Latin has side bearings of its own. The same as .gap
+# in templates/css/type.css.
 GAP_EM = 0.14
 
 STYLE_SHEETS = ("type", "blocks")
@@ -140,6 +140,7 @@ class Engine:
         _trim_tags()
         _embed_outlines_only()
         _draw_runs()
+        _draw_icons()
         _set_gaps()
         _share_out_free_height()
         self._weasyprint = weasyprint
@@ -400,7 +401,7 @@ def _set_gaps() -> None:
         return
     mark = GAP.encode()
 
-    def set_text_with_gaps(self: Any, text: str, justify: bool = False) -> None:
+    def set_text_with_gaps(self: Any, text: str, justify: bool = False) -> None:  # noqa: ANN401
         set_text(self, text, justify)
         if GAP not in self.text:
             return
@@ -444,6 +445,37 @@ def _draw_runs() -> None:
 
     draw_runs.draws_runs = True  # type: ignore[attr-defined]
     TAGS["path"] = draw_runs
+
+
+def _draw_icons() -> None:
+    """Make the engine draw a background picture on the page, not in a group beside it.
+
+    A group would keep masks of the picture apart from those of the page; ours have none. Each of some fifteen
+    icons costs an object of 400 bytes in it.
+    """
+    from weasyprint import draw
+    from weasyprint.images import SVGImage
+
+    draw_image = draw.draw_background_image
+    if getattr(draw_image, "draws_icons", False):
+        return
+
+    def draw_icon(stream: Any, layer: Any, style: Any) -> None:  # noqa: ANN401
+        is_single = set(layer.repeat) == {"no-repeat"} and isinstance(layer.image, SVGImage)
+        if not is_single or 0 in layer.size:
+            draw_image(stream, layer, style)
+            return
+        with stream.artifact(), stream.stacked():
+            if not layer.unbounded:
+                stream.rectangle(*layer.painting_area)
+                stream.clip()
+                stream.end()
+            x, y = (a + b for a, b in zip(layer.position, layer.positioning_area, strict=False))
+            stream.transform(e=x, f=y)
+            layer.image.draw(stream, *layer.size, style)
+
+    draw_icon.draws_icons = True  # type: ignore[attr-defined]
+    draw.draw_background_image = draw_icon
 
 
 def _measure_symbols(document: Any) -> Iterator[float]:  # noqa: ANN401
@@ -496,7 +528,7 @@ _BARE = {"Type", "S", "K", "Pg", "P"}
 def _trim_tags() -> None:
     """Make the engine leave out structure elements that say nothing.
 
-    It makes one of every gap and line of text, and of every <b>: two of three elements of a handout, 10 KB
+    It makes one of every line of text and of every <b>: two of three elements of a handout, 10 KB
     of it. A screen reader meets the same words in the same order under the same headings.
     """
     import weasyprint.pdf as engine
@@ -516,7 +548,7 @@ def _trim_tags() -> None:
 
 def _trim_tree(pdf: Any, start: int) -> None:  # noqa: ANN401
     """Trim the structure tree, whose objects are those from `start` on."""
-    index, root, document, *rest = pdf.objects[start:]
+    index, _, document, *rest = pdf.objects[start:]
     items = {item.reference: item for item in rest}
     pages = {reference: number for number, reference in enumerate(pdf.page_references)}
     # Marked content in running heads and feet is in no element: null.
@@ -612,7 +644,7 @@ def _sort_characters(pdf: Any) -> None:  # noqa: ANN401
         if lines and lines[0] == b"/CIDInit /ProcSet findresource begin":
             first = next((at for at, line in enumerate(lines) if line.endswith(b"beginbfchar")), len(lines))
             pairs = sorted(line for line in lines[first:] if line.startswith(b"<"))
-            end = [line for line in lines[first:] if not line.startswith(b"<") and not line.endswith(b"bfchar")]
+            end = [line for line in lines[first:] if not line.startswith(b"<") and b"bfchar" not in line]
             del lines[first:]
             for at in range(0, len(pairs), 100):  # as many as a block may have
                 block = pairs[at : at + 100]
