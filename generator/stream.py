@@ -51,7 +51,7 @@ def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
     at = 0
     while at < len(lines):
         line = lines[at]
-        operator = line.rpartition(b" ")[2].strip()
+        operator = line.rpartition(b" ")[2]
         if line.startswith(b"/") and at + 1 < len(lines):
             found = _MCID.fullmatch(lines[at + 1].strip())
         else:
@@ -145,9 +145,11 @@ def _settings(lines: Sequence[bytes]) -> list[bytes]:
     """Return the lines of a group that set what still holds at its end."""
     found, depth = [], 0
     for line in lines:
-        operator = line.split()[-1:] or [b""]
-        depth += (operator[0] == b"q") - (operator[0] == b"Q")
-        if not depth and operator[0] in _STATE:
+        if line == b"q":
+            depth += 1
+        elif line == b"Q":
+            depth -= 1
+        elif not depth and line.rpartition(b" ")[2] in _STATE:
             found.append(line)
     return found
 
@@ -172,14 +174,14 @@ def _find_end(lines: Sequence[bytes], start: int) -> int:
     depth = 0
     nested = 0
     for at in range(start, len(lines)):
-        operator = lines[at].split()[-1:] or [b""]
-        if operator[0] == b"q":
+        line = lines[at]
+        if line == b"q":
             depth += 1
-        elif operator[0] == b"Q":
+        elif line == b"Q":
             depth -= 1
-        elif operator[0] in (b"BDC", b"BMC"):
+        elif line in (b"BDC", b"BMC"):
             nested += 1
-        elif operator[0] == b"EMC":
+        elif line == b"EMC":
             if not nested:
                 return at + 1 if depth == 0 else -1
             nested -= 1
