@@ -1,10 +1,13 @@
 """Lay out HTML as printed pages, and write them as PDF. The only room for WeasyPrint.
 
-It reaches into the engine in four places, each for a thing that the engine's interface does not
-give, and all tied to the one version that `pyproject.toml` pins:
-`_share_out_free_height` moves laid-out boxes, `_tag_languages` adds /Lang to structure elements,
-`_measure_symbols` reads the printed size of QR codes, and `_make_html` leaves out styles that no handout
-has.
+It reaches into the engine for things that the engine's interface does not give, all tied to the one version
+that `pyproject.toml` pins:
+
+    pages   `_share_out_free_height` moves laid-out boxes, `_set_gaps` parts Han from Latin, `_measure_symbols`
+            reads the printed size of QR codes
+    tags    `_tag_languages` adds /Lang to structure elements, `_trim_tags` leaves out the idle ones
+    size    `_draw_runs`, `_draw_icons`, `_embed_outlines_only`, `_sort_characters`
+    time    `_make_html`, `_fill_styles`, `_remember_sizes`, `_remember_fonts`
 """
 
 from __future__ import annotations
@@ -303,8 +306,7 @@ def _make_html() -> Any:  # noqa: ANN401
     The engine's own style sheet gives six such pseudo-elements to every element, and each costs a
     computed style: 2,300 of 2,600 in a handout, 5 % of its time. The pages are the same to the byte.
     """
-    from cssselect2 import ElementWrapper
-    from weasyprint import HTML
+    from weasyprint import HTML, cssselect2
     from weasyprint.html import UA_STYLESHEET
 
     sheet = copy.copy(UA_STYLESHEET)
@@ -323,7 +325,7 @@ def _make_html() -> Any:  # noqa: ANN401
                 super().__init__(string=string, base_url=base_url, url_fetcher=url_fetcher)
                 return
             self.base_url, self.url_fetcher, self.media_type = base_url, url_fetcher, "print"
-            self.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+            self.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
             self.etree_element = self.wrapper_element.etree_element
 
         def _ua_stylesheets(self, forms: bool = False) -> list[Any]:

@@ -129,12 +129,13 @@ _NO_MOVE = re.compile(rb"(?<=>)-?0(?=[<\]])|(?<=\[)<>")
 _JOINT = re.compile(rb"><")
 # The engine counts the width of a character that is not drawn in 1024 to the em, a TJ in 1000.
 _UNDRAWN = re.compile(rb"(-?[\d.]*)<>(-?[\d.]+)")
-# In a pixel of 1/96 inch: a quarter of a micrometre. Numbers below ten may be colours and scales.
-_BEYOND_THOUSANDTHS = re.compile(rb"(?<=\d\d\.\d{3})\d+")
+# Of places of text, in pixels of 1/96 inch: a quarter of a micrometre. Lines stay as they are, since a viewer
+# may set a thin one in the next row of pixels for less.
+_BEYOND_THOUSANDTHS = re.compile(rb"(?<=\.\d{3})\d+(?=[ \d.]* Tm\n)")
 
 
 def write_short(lines: Sequence[bytes]) -> bytes:
-    """Return operators as they stand in a file: without moves by nothing, numbers to a thousandth."""
+    """Return operators as they stand in a file: without moves by nothing, places of text to a thousandth."""
     text = _UNDRAWN.sub(
         lambda found: b"%.0f" % (float(found[1] or 0) + float(found[2]) * 1000 / 1024), b"\n".join(lines)
     )
