@@ -3,8 +3,8 @@
 It reaches into the engine for things that the engine's interface does not give, all tied to the one version
 that `pyproject.toml` pins:
 
-    pages   `_share_out_free_height` moves laid-out boxes, `_set_gaps` parts Han from Latin, `_measure_symbols`
-            reads the printed size of QR codes
+    pages   `_share_out_free_height` moves laid-out boxes, `_set_gaps` parts Han from Latin,
+            `_measure_symbols` reads the printed size of QR codes
     tags    `_tag_languages` adds /Lang to structure elements, `_trim_tags` leaves out the idle ones
     size    `_draw_runs`, `_draw_icons`, `_embed_outlines_only`, `_sort_characters`
     time    `_make_html`, `_fill_styles`, `_remember_sizes`, `_remember_fonts`

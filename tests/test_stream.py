@@ -1,8 +1,11 @@
+import io
 import subprocess
 import sys
 from pathlib import Path
 
+import pikepdf
 from conftest import Project
+from fontTools.ttLib import TTFont
 
 from generator.stream import put_in_order, write_short
 
@@ -130,6 +133,56 @@ def test_every_page_looks_as_the_engine_painted_it(real_project: Project) -> Non
     # letters may differ: the engine counts gaps in 1024 to the em where 1000 are meant, and we do not.
     ran = subprocess.run(
         [sys.executable, "-c", SAME_LOOK, str(real_project.root)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = ran.stdout.splitlines()
+    assert len(said) == 12
+    assert [line for line in said if not line.endswith(" True")] == []
+
+
+def test_a_file_holds_no_idle_tags_and_of_fonts_only_what_is_drawn(shared: Project) -> None:
+    with pikepdf.open(shared.output / "zh_Hans/demo-cancel-a4.pdf") as pdf:
+        for item in pdf.objects:
+            if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Span" and "/P" in item:
+                # The language changes, or a block holds no text but through it.
+                assert "/Lang" in item or str(item.P.S) in ("/Div", "/Sect", "/Part", "/NonStruct")
+            if isinstance(item, pikepdf.Stream) and "/Length1" in item:
+                with TTFont(io.BytesIO(item.read_bytes()), checkChecksums=2) as font:
+                    assert set(font.reader.keys()) == {"head", "hhea", "maxp", "hmtx", "loca", "glyf"}
+        tree = pdf.Root.StructTreeRoot.ParentTree.Nums
+        assert any(owner is None for owner in tree[1])  # running heads
+
+
+SAME_ELEMENTS = """
+import datetime, sys
+from pathlib import Path
+import tinyhtml5
+from generator import batch, content
+from generator.language import LANGUAGES
+from generator.layout import _read_html
+from generator.markup import render_markup
+from generator.paper import PAPERS
+
+def tell(element):
+    texts = [(text or "") if (text or "").strip() else "" for text in (element.text, element.tail)]
+    named = {name: value for name, value in element.attrib.items() if "xmlns" not in name}
+    return [element.tag, named, *texts, *(tell(child) for child in element)]
+
+root = Path(sys.argv[1])
+loaded = content.load_content(root)
+selection = batch.Selection(tuple(loaded.guides), LANGUAGES, PAPERS)
+for job in batch.make_plan(root, loaded, selection, datetime.date(2026, 11, 23)).jobs:
+    html = render_markup(job.local, job.paper, root / "templates").html
+    print(job.file, tell(_read_html(html)) == tell(tinyhtml5.parse(html, namespace_html_elements=False)))
+"""
+
+
+def test_a_page_is_read_as_the_engine_would_read_it(real_project: Project) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", SAME_ELEMENTS, str(real_project.root)],
         cwd=ROOT,
         capture_output=True,
         text=True,
