@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "catalog": {"content", "guide", "language", "problem", "prose"},
     "localize": {"catalog", "facts", "guide", "language", "problem", "prose"},
     "markup": {"guide", "localize", "paper", "problem", "prose", "symbol"},
-    "layout": {"fonts", "paper", "stream"},
+    "layout": {"fonts", "paper", "prose", "stream"},
     "stream": set(),
     "readback.model": set(),
     "readback.structure": {"readback.model"},
