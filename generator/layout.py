@@ -534,7 +534,7 @@ def _measure_symbols(document: Any) -> Iterator[float]:  # noqa: ANN401
 
 
 def _tag_languages() -> None:
-    """Make the engine write /Lang on every structure element that changes the language.
+    """Make the engine write /Lang on every structure element, and on lists whether they count.
 
     It writes only the document's. Without this, a Japanese word in a Chinese guide is read by the
     Chinese voice. Passes PDF/UA-1 as before.
@@ -547,12 +547,17 @@ def _tag_languages() -> None:
     build = tags._build_box_tree
 
     def build_with_language(box: Any, parent: Any, *args: Any) -> Iterator[Any]:  # noqa: ANN401
-        style = getattr(getattr(box, "_box", box), "style", None)
+        inner = getattr(box, "_box", box)
+        style = getattr(inner, "style", None)
         lang = style["lang"] if style is not None else None
         for element in build(box, parent, *args):
             # html and body hand on their children's elements, which have their own language.
             if lang:
                 element.setdefault("Lang", pydyf.String(lang))
+            if element.get("S") == "/L" and "A" not in element:
+                # Its numbers stand in the text; this says that they count (ISO 32000-1, 14.8.5.5).
+                numbering = "/Decimal" if getattr(inner, "element_tag", "") == "ol" else "/None"
+                element["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": numbering})
             yield element
 
     build_with_language.tags_languages = True  # type: ignore[attr-defined]
@@ -767,8 +772,6 @@ def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
             ids.append(item)
             if isinstance(item.get("A"), dict):
                 item["A"]["Scope"] = "/Column"
-        if item.get("S") == "/L" and "A" not in item:
-            item["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": "/None"})
     if root is not None and ids:
         names = pydyf.Array()
         for item in sorted(ids, key=lambda item: item["ID"].data):
