@@ -258,8 +258,8 @@ def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
-    """Render one guide for one paper.
+def render_markup(local: LocalizedGuide, paper: Paper, templates: Path, *, tight_mm: int = 0) -> Page:
+    """Render one guide for one paper; `tight_mm` is the gap between blocks, 0 for that of the page design.
 
     Raises:
         ProjectError: where a template is wrong, with its file and line.
@@ -276,6 +276,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
             "carrier": local.carrier,
             "language": local.language,
             "paper": paper,
+            "tight_mm": tight_mm,
             "edition": local.edition(),
             "_": recorder.word,
             "say": recorder.say,
