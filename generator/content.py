@@ -495,9 +495,10 @@ class _Loader:
         """Check how many pages a guide may have, and what it may go without to keep to them."""
         most = 0 if any(not paper.pages for paper in PAPERS) else max(paper.pages for paper in PAPERS)
         if most and guide.pages and guide.pages > most:
-            room = ", ".join(f"{paper.name}: {paper.pages}" for paper in PAPERS)
             what = f"{guide.pages} pages are more than any paper has room for"
-            self.report.add(table, ("pages",), "content-shape", what, f"papers have {room}")
+            room = ", ".join(f"{paper.name} has {paper.pages}" for paper in PAPERS)
+            hint = f"{room}; leave it out to take what the paper has"
+            self.report.add(table, ("pages",), "content-shape", what, hint)
         for i, name in enumerate(guide.droppable):
             key = ("droppable", i)
             if name not in type(guide).model_fields:
@@ -510,7 +511,7 @@ class _Loader:
                 what = f'the guide has no block "{name}"'
                 self.report.add(table, key, "content-shape", what, "take the name out")
             elif name in guide.droppable[:i]:
-                self.report.add(table, key, "content-shape", f'"{name}" stands twice')
+                self.report.add(table, key, "content-shape", f'"{name}" stands twice', "take one of them out")
 
     def _check_twice(self, table: _Table, key: Key, id_: str, seen: set[str]) -> None:
         # Two texts at one place would be one text to the catalogs.
