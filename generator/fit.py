@@ -45,7 +45,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of the ladder: the gap between blocks, and the blocks that are left out."""
+    """One step of the ladder: the gap between blocks of sides that are too long, and the blocks left out."""
 
     gap_mm: int = GAPS_MM[0]
     without: tuple[str, ...] = ()
@@ -69,6 +69,11 @@ def make_drop_rungs(droppable: tuple[str, ...], sides: tuple[Side, ...]) -> tupl
     return tuple(Rung(GAPS_MM[-1], helping[:count]) for count in range(1, len(helping) + 1))
 
 
+def find_long(sides: tuple[Side, ...]) -> tuple[int, ...]:
+    """Return the numbers, from 1, of the sides that are too long."""
+    return tuple(number for number, side in enumerate(sides, start=1) if side.overflow_mm > 0)
+
+
 def find_helping(droppable: tuple[str, ...], sides: tuple[Side, ...]) -> tuple[str, ...]:
     """Return those of the blocks that stand on a side that is too long."""
     there = {block.name for side in sides if side.overflow_mm > 0 for block in side.blocks}
@@ -87,9 +92,13 @@ def list_selections(droppable: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 # --- words -------------------------------------------------------------------------------------
 
 
-def describe_fit(rung: Rung, texts: Mapping[str, int]) -> tuple[str, ...]:
-    """Say what was done to make a handout fit, () for nothing; `texts` counts those of each block."""
-    said = [f"with gaps of {rung.gap_mm} mm"] if rung.gap_mm != GAPS_MM[0] else []
+def describe_fit(rung: Rung, long: tuple[int, ...], texts: Mapping[str, int]) -> tuple[str, ...]:
+    """Say what was done to make a handout fit.
+
+    `long` are the numbers of the sides that were too long, `texts` counts the texts of each block.
+    """
+    where = f"side{'s' if len(long) > 1 else ''} {' and '.join(map(str, long))}"
+    said = [f"with gaps of {rung.gap_mm} mm on {where}"]
     for name in rung.without:
         lost = "1 text is" if texts[name] == 1 else f"{texts[name]} texts are"
         said.append(f'without "{name}": {lost} not printed')

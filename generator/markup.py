@@ -258,8 +258,12 @@ def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def render_markup(local: LocalizedGuide, paper: Paper, templates: Path, *, tight_mm: int = 0) -> Page:
-    """Render one guide for one paper; `tight_mm` is the gap between blocks, 0 for that of the page design.
+def render_markup(
+    local: LocalizedGuide, paper: Paper, templates: Path, *, tight_mm: Mapping[int, int] | None = None
+) -> Page:
+    """Render one guide for one paper.
+
+    `tight_mm` are the gaps between the blocks of a side, by its number, where they differ from the design.
 
     Raises:
         ProjectError: where a template is wrong, with its file and line.
@@ -276,7 +280,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path, *, tight
             "carrier": local.carrier,
             "language": local.language,
             "paper": paper,
-            "tight_mm": tight_mm,
+            "tight_mm": tight_mm or {},
             "edition": local.edition(),
             "_": recorder.word,
             "say": recorder.say,

@@ -19,12 +19,12 @@ from urllib.parse import urlsplit
 from generator.checks import Expected, check_handout
 from generator.fit import (
     GAP_RUNGS,
-    GAPS_MM,
     Rung,
     Side,
     describe_fit,
     describe_overflow,
     find_budget,
+    find_long,
     make_drop_rungs,
     suggest_fit,
 )
@@ -123,9 +123,11 @@ def choose_form(
     budget = find_budget(local.guide.pages, paper.pages)
     droppable = local.guide.droppable
 
+    long: tuple[int, ...] = ()
+
     def stand_on(rung: Rung) -> _Form:
         said = shorter[rung.without] if rung.without else local
-        tight_mm = 0 if rung.gap_mm == GAPS_MM[0] else rung.gap_mm
+        tight_mm = {} if rung == GAP_RUNGS[0] else dict.fromkeys(long, rung.gap_mm)
         page = render_markup(said, paper, templates, tight_mm=tight_mm)
         lap("markup")
         if page.problems:
@@ -145,16 +147,19 @@ def choose_form(
     designed = form = stand_on(GAP_RUNGS[0])
     if fits(designed):
         return _Fitting(designed, budget)
-    for rung in GAP_RUNGS[1:] if is_fit else ():
-        if fits(form := stand_on(rung)):
-            return _Fitting(form, budget, describe_fit(rung, {}))
-    sides = measure(form)
+    sides = measure(designed)
+    long = find_long(sides)
     way_out = suggest_fit(sides, droppable, is_tried=is_fit)
-    for rung in make_drop_rungs(droppable, sides) if is_fit else ():
-        if fits(form := stand_on(rung)):
-            texts = {name: count_texts(local.guide, name) for name in rung.without}
-            return _Fitting(form, budget, describe_fit(rung, texts))
-    sides = measure(form) if form.rung.without else sides
+    if is_fit and long:
+        for rung in GAP_RUNGS[1:]:
+            if fits(form := stand_on(rung)):
+                return _Fitting(form, budget, describe_fit(rung, long, {}))
+        sides = measure(form)
+        for rung in make_drop_rungs(droppable, sides):
+            if fits(form := stand_on(rung)):
+                texts = {name: count_texts(local.guide, name) for name in rung.without}
+                return _Fitting(form, budget, describe_fit(rung, long, texts))
+        sides = measure(form) if form.rung.without else sides
     return _Fitting(designed, budget, (), describe_overflow(sides, form.rung), way_out)
 
 

@@ -75,7 +75,7 @@ def _read_record(item: dict[str, Any]) -> Record:
     item["warnings"] = tuple(
         Problem(**{**problem, "box_mm": tuple(problem.get("box_mm", ()))}) for problem in item["warnings"]
     )
-    item["fit"] = tuple(item.get("fit", ()))
+    item["fit"] = tuple(item["fit"])
     return Record(**item)
 
 
