@@ -135,6 +135,15 @@ def test_both_sides_are_told_with_their_longest_blocks(project: Project, free: f
     assert not (project.root / "new" / FILE).exists()
 
 
+def test_pages_that_break_where_the_engine_cannot_write_them_are_told_as_too_long(
+    project: Project, free: float
+) -> None:
+    fill(project, free + 38)  # the call block is torn, and drawn twice
+    ran = build(project, "-o", "new")
+    assert (ran.code, overflows(ran)) == (1, [(1, pytest.approx(38.0, abs=0.2))])
+    assert "ENG-01" not in ran.stderr
+
+
 def test_every_block_of_the_templates_has_a_name_that_messages_can_say() -> None:
     found = {}
     for path in sorted((ROOT / "templates/blocks").glob("*.html")):
@@ -175,6 +184,7 @@ def test_without_fit_it_is_refused_and_the_hint_says_whether_fit_would_help(
 
 def test_smaller_gaps_come_first_and_are_told_and_kept_in_mind(project: Project, free: float) -> None:
     gaps = 4  # before check, steps, words and call
+    other = free_mm(build(project), page=2)
     for over, gap in ((gaps - 1, 3), (2 * gaps - 1, 2)):
         fill(project, free + over)
         ran = build(project, "--fit")
@@ -182,6 +192,7 @@ def test_smaller_gaps_come_first_and_are_told_and_kept_in_mind(project: Project,
         assert fitted(ran) == [f"with gaps of {gap} mm on side 1"]
         assert project.manifest()[FILE]["fit"] == [f"with gaps of {gap} mm on side 1"]
         assert "kaiyaku" in text_of(project.output / FILE)
+        assert free_mm(ran, page=2) == other  # a side that is not too long keeps its gaps
     again = build(project, "--fit")
     assert "1 unchanged" in again.stderr
     assert fitted(again) == ["with gaps of 2 mm on side 1"]
@@ -303,9 +314,8 @@ def test_a_dry_run_knows_the_option_and_a_project_can_set_it(project: Project, f
     fill(project, free + 3)
     assert fitted(build(project)) == ["with gaps of 3 mm on side 1"]
     ran = build(project, "--format", "json")
-    assert [p["what"] for p in ran.json["problems"] if p["rule"] == "FIT-01"] == [
-        "fits with gaps of 3 mm on side 1"
-    ]
+    said = [problem["what"] for problem in ran.json["problems"] if problem["rule"] == "FIT-01"]
+    assert said == ["fits with gaps of 3 mm on side 1"]
 
 
 # --- the budget --------------------------------------------------------------------------------------
