@@ -227,14 +227,20 @@ class _Recorder:
 
     def japanese(self, text: str) -> Markup:
         """Return Japanese that stands as it is in every language."""
-        self.texts.append(text)
-        self.in_japanese.append(text)
+        self.in_japanese.append(self.name(text))
         lang = Markup(' lang="ja"') if self.local.language.tag != "ja" else Markup("")
         return Markup("<span{}>{}</span>").format(lang, _squeeze(text, is_start=True))
 
+    def name(self, text: str) -> str:
+        """Return what stands as it is in every language: a name, a reading, a number."""
+        if origin := self.local.origins.get(text):
+            self.origins.setdefault(text, origin)
+        self.texts.append(text)
+        return text
+
     def phrase(self, text: str) -> str:
         """Return the Japanese sentence of a phrase, `{speech}` filled in."""
-        return plain(self.local, text)
+        return self._read(text)
 
     def symbol(self, url: str) -> Symbol:
         """Return the QR code of an address, and note it for the manifest."""
@@ -286,6 +292,7 @@ def render_markup(
             "say": recorder.say,
             "japanese": recorder.japanese,
             "margin": recorder.margin,
+            "name": recorder.name,
             "phrase": recorder.phrase,
             "symbol": recorder.symbol,
             "gettext": recorder.label,

@@ -150,7 +150,11 @@ ROOM_OF: dict[str, set[str]] = {
     "pypdfium2": {"readback.picture"},
     "segno": {"symbol"},
     "tomllib": {"content", "cli", "doctor"},  # cli: defaults of options, doctor: what must be installed
-    "uharfbuzz": {"fonts", "readback.glyphs", "readback.programs"},  # the judge reads the pinned glyphs for itself
+    "uharfbuzz": {
+        "fonts",
+        "readback.glyphs",
+        "readback.programs",
+    },  # the judge reads the pinned glyphs for itself
     "weasyprint": {"layout"},
     "zxingcpp": {"readback.picture"},
 }
@@ -238,7 +242,8 @@ def _imports_of(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         module = ("generator." if node.level else "") + (node.module or "")
-        if module.rstrip(".") in ("generator", "babel", "urllib"):  # these names are modules
+        folders = {f"generator.{name.partition('.')[0]}" for name in MAY_IMPORT if "." in name}
+        if module.rstrip(".") in ("generator", "babel", "urllib", *folders):  # these names are modules
             yield from (f"{module.rstrip('.')}.{alias.name}" for alias in node.names)
         else:
             yield module
@@ -248,7 +253,8 @@ def _judge_import(name: str, imported: str) -> Iterator[str]:
     parts = imported.split(".")
     if parts[0] == "generator":
         module = next(
-            (m for end in (3, 2) if (m := ".".join(parts[1:end])) in MAY_IMPORT), parts[1] if parts[1:] else "__init__"
+            (m for end in (3, 2) if (m := ".".join(parts[1:end])) in MAY_IMPORT),
+            parts[1] if parts[1:] else "__init__",
         )
         module = "__init__" if module.startswith("__") else module
         if module not in MAY_IMPORT[name]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import primary
@@ -30,7 +31,22 @@ def find_ua_failures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
 _LONGEST_ALT = 120
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?|pdf)", re.I)
 _SAYS_NOTHING = frozenset(
-    ("figure", "graphic", "icon", "image", "img", "photo", "picture", "图", "图片", "图像", "画像", "図", "写真", "アイコン")
+    (
+        "figure",
+        "graphic",
+        "icon",
+        "image",
+        "img",
+        "photo",
+        "picture",
+        "图",
+        "图片",
+        "图像",
+        "画像",
+        "図",
+        "写真",
+        "アイコン",
+    )
 )
 # JIS Z 8210 and the ECOMO guide, for a sheet in the hand.
 _SMALLEST_PICTURE_MM = 8.0
@@ -50,7 +66,9 @@ def find_poor_alts(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
         elif len(alt) > _LONGEST_ALT:
             yield _in(element, f"a picture is described in {len(alt)} letters, at most {_LONGEST_ALT} wanted")
         elif foreign:
-            yield _in(element, f"the description {quote(alt)} is {foreign}, its language is {element.language}")
+            yield _in(
+                element, f"the description {quote(alt)} is {foreign}, its language is {element.language}"
+            )
 
 
 def find_small_pictures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -59,7 +77,8 @@ def find_small_pictures(facts: PdfFacts, expected: Expected) -> Iterator[Finding
         if element.role == "Figure" and element.box_mm:
             left, top, right, bottom = element.box_mm
             if 0 < max(right - left, bottom - top) < _SMALLEST_PICTURE_MM:
-                what = f"a picture is {max(right - left, bottom - top):.1f} mm, at least {_SMALLEST_PICTURE_MM:g} mm wanted"
+                size = max(right - left, bottom - top)
+                what = f"a picture is {size:.1f} mm, at least {_SMALLEST_PICTURE_MM:g} mm wanted"
                 yield _in(element, what)
 
 
@@ -74,7 +93,11 @@ def find_missing_languages(facts: PdfFacts, expected: Expected) -> Iterator[Find
     """Find texts that a screen reader would read in the voice of another language."""
     tag = expected.language.tag if expected.language else ""
     if not facts.language:
-        yield Finding(f'the document does not say its language, "{tag}" wanted' if tag else "the document does not say its language")
+        yield Finding(
+            f'the document does not say its language, "{tag}" wanted'
+            if tag
+            else "the document does not say its language"
+        )
     elif tag and facts.language.casefold() != tag.casefold():
         yield Finding(f'the document says that it is in "{facts.language}", "{tag}" wanted')
     for run in facts.runs:
@@ -104,13 +127,20 @@ def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
     first = [element for element in heads if element.role == "H1"]
     if len(first) != 1:
         yield Finding(f"has {count(len(first), 'heading')} of the first level, 1 wanted")
-    for before, after in zip(heads, heads[1:], strict=False):
+    for before, after in pairwise(heads):
         if int(after.role[1]) > int(before.role[1]) + 1:
             yield _in(after, f"{quote(after.text)} is {after.role} after {before.role}: a level is skipped")
     for index, element in enumerate(elements):
-        kids = {other.role for other in elements[index + 1 :] if other.parent == index} if element.role in ("L", "TR") else set()
+        kids = (
+            {other.role for other in elements[index + 1 :] if other.parent == index}
+            if element.role in ("L", "TR")
+            else set()
+        )
         if element.role == "L" and kids - {"LI", "L", "Caption"}:
-            yield _in(element, f"a list holds {', '.join(sorted(kids - {'LI', 'L', 'Caption'}))} where items should be")
+            yield _in(
+                element,
+                f"a list holds {', '.join(sorted(kids - {'LI', 'L', 'Caption'}))} where items should be",
+            )
         if element.role == "TH" and not element.scope:
             yield _in(element, f"{quote(element.text)} does not say whether it heads a column or a row")
     for index, element in enumerate(elements):
@@ -133,7 +163,8 @@ def _has_heads(elements: tuple[Element, ...], table: int) -> bool:
 
 # --- plain language ----------------------------------------------------------------------------
 
-_SENTENCE = re.compile(r"[^。！？!?；;]+?(?:[。！？!?；;]|[.](?=\s|$)|$)")
+# A colon ends a thought too: what follows it is read anew.
+_SENTENCE = re.compile(r"[^。！？!?；;：]+?(?:[。！？!?；;：]|[.:](?=\s|$)|$)")
 
 
 def find_long_sentences(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -146,5 +177,5 @@ def find_long_sentences(facts: PdfFacts, expected: Expected) -> Iterator[Finding
             length = len(sentence.split()) if language.is_spaced else len(re.sub(r"[\s\W]", "", sentence))
             if length > language.sentence_limit:
                 unit = "words" if language.is_spaced else "characters"
-                what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted: {quote(sentence)}"
-                yield Finding(what, text=text)
+                what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted"
+                yield Finding(f"{what}: {quote(sentence)}", text=text)

@@ -23,15 +23,21 @@ _NO_END = frozenset("（〔［｛〈《「『【〖“‘")
 
 # What is said in one breath and read in one look.
 _UNBREAKABLE: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an address", re.compile(r"(?:https?://|[a-z0-9-]+\.)[a-z0-9.-]*\.?(?:jp|com|net|org|info)(?:/[\w./?=&#-]*)?")),
+    (
+        "an address",
+        re.compile(r"(?:https?://|[a-z0-9-]+\.)[a-z0-9.-]*\.?(?:jp|com|net|org|info)(?:/[\w./?=&#-]*)?"),
+    ),
     ("a telephone number", re.compile(r"(?<![\d-])\+?\d{2,4}-\d{2,4}-\d{3,4}(?![\d-])")),
     ("a price", re.compile(r"(?:[¥￥]\s?)?\d[\d,]*\s?(?:日元|円|元|yen)|[¥￥]\s?\d[\d,]*")),
     (
         "a number and its unit",
-        re.compile(r"\d[\d,.]*(?:年|月|日|号|時|时|分|か月|ヶ月|カ月|个月|個月|小时|時間|周|週|歳|岁|天|GB|MB|%|％)"),
+        re.compile(
+            r"\d[\d,.]*(?:年|月|日|号|時|时|分|か月|ヶ月|カ月|个月|個月|小时|時間|周|週|歳|岁|天|GB|MB|%|％)"
+        ),
     ),
     ("a time", re.compile(r"\d{1,2}:\d{2}(?:[–~〜-]\d{1,2}:\d{2})?")),
-    ("a number", re.compile(r"\d[\d,]*\d")),
+    # Groups of three: “2026, 2026” loses its space at the end of a line.
+    ("a number", re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})+(?!\d)|\d{2,}")),
     ("a dash of two", re.compile("——|……")),
 )
 # How far around a line's end such a thing can reach.
@@ -65,10 +71,11 @@ def find_bad_line_ends(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
 
 def find_split_numbers(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find telephone numbers, prices, numbers with units and addresses that go over two lines."""
-    for _, before, after in _joins(facts):
+    for paragraph, before, after in _joins(facts):
         head, tail = before.text[-_REACH:], after.text[:_REACH]
-        # A word space at a line's end is a place to break, unless a unit stands behind it.
         for kind, pattern in _UNBREAKABLE:
+            if kind == "a number" and not is_cjk(paragraph.language):
+                continue  # two numbers: the space between them is lost at the end of a line
             found = next((m for m in pattern.finditer(head + tail) if m.start() < len(head) < m.end()), None)
             if found:
                 yield on(after.runs[0], f"{kind} is split over two lines: {quote(found[0])}")
@@ -80,7 +87,11 @@ def find_lonely_lines(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     paragraphs = find_paragraphs(facts)
     for paragraph in paragraphs:
         last = paragraph.lines[-1]
-        if len(paragraph.lines) > 1 and is_cjk(paragraph.language) and len(last.text.strip().rstrip(_ENDING)) <= 1:
+        if (
+            len(paragraph.lines) > 1
+            and is_cjk(paragraph.language)
+            and len(last.text.strip().rstrip(_ENDING)) <= 1
+        ):
             yield on(last.runs[0], f"one character is alone on a line: {quote(paragraph.text[-12:])}")
     if facts.elements:
         for before, after in pairwise(paragraphs):
@@ -104,8 +115,8 @@ def find_bad_measures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
         width = max(box[2] for box in boxes) - min(box[0] for box in boxes)
         measure = width / (paragraph.lines[0].size_pt * MM_PER_PT)
         if not shortest - 1 <= measure <= longest + 0.5:
-            what = f"lines of {measure:.0f} characters, {shortest:g} to {longest:g} wanted: {quote(paragraph.text)}"
-            yield on(paragraph.lines[0].runs[0], what)
+            what = f"lines of {measure:.0f} characters, {shortest:g} to {longest:g} wanted"
+            yield on(paragraph.lines[0].runs[0], f"{what}: {quote(paragraph.text)}")
 
 
 def find_bad_pitch(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -207,4 +218,6 @@ def find_leaks(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
             yield on(run, f"{enumerate_(leaked)} was meant for a program: {quote(run.text)}")
         foreign, _, is_whole = foreign_letters(run.text, run.language)
         if foreign and not is_whole:
-            yield on(run, f"{enumerate_(foreign)} in {quote(run.text)} is not of its language ({run.language})")
+            yield on(
+                run, f"{enumerate_(foreign)} in {quote(run.text)} is not of its language ({run.language})"
+            )

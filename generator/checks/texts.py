@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from generator.checks.order import Expected, Finding, count, quote
+from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import once
 from generator.readback.model import TWINS, PdfFacts, Run
 
@@ -100,18 +100,31 @@ def find_texts_out_of_order(facts: PdfFacts, expected: Expected) -> Iterator[Fin
         yield Finding(f"{quote(text)} is read at another place than in the guide", text=text)
 
 
+def find_unsaid_texts(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find words on paper that are no part of any text: a template wrote them, and nobody translated them."""
+    if not expected.texts:
+        return
+    said = "\n".join(fold(text) for text in (*expected.texts, *expected.margins))
+    index: Index | None = None
+    for run in facts.reading_order:
+        words = fold(run.text)
+        if not any(character.isalpha() for character in words) or words in said:
+            continue
+        index = index or Index(facts, expected)
+        if not index.text_of(run):
+            yield on(run, f"{quote(run.text)} is said by no text of the guide")
+
+
 class Index:
     """Leads from a run to the text of the guide that it is a part of."""
 
     def __init__(self, facts: PdfFacts, expected: Expected) -> None:
         """Find where every text stands."""
         order = _put_in_order(read_aloud(facts), expected.texts)
-        spans = sorted(
+        self._spans = [
             (place, len(fold(expected.texts[index])), expected.texts[index])
             for index, place in order.places.items()
-        )
-        self._starts = [start for start, _, _ in spans]
-        self._spans = spans
+        ]
         self._margins = expected.margins
         self._offsets: dict[int, int] = {}
         at = 0
@@ -125,9 +138,6 @@ class Index:
         if at is None:
             folded = fold(run.text)
             return next((text for text in self._margins if folded and folded in fold(text)), "")
-        span = bisect_right(self._starts, at) - 1
-        if span >= 0:
-            start, length, text = self._spans[span]
-            if at < start + length:
-                return text
-        return ""
+        # A short text may stand inside a longer one: the longer one is the one that is printed there.
+        around = [(length, text) for start, length, text in self._spans if start <= at < start + length]
+        return max(around)[1] if around else ""
