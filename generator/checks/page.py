@@ -77,7 +77,8 @@ def find_empty_pages(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     last = len(facts.sizes_mm)
     if expected.pages and last > expected.pages:
         return  # pages that should not be there are told as too many
-    hardly = tuple(_find_hardly_begun(facts, last))
+    is_roomy = not expected.slack_mm or expected.slack_mm[-1] > most
+    hardly = tuple(_find_hardly_begun(facts, last)) if is_roomy else ()
     yield from hardly
     for page, slack in enumerate(expected.slack_mm, start=1):
         if slack > most and not (hardly and page == last):
