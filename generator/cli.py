@@ -394,6 +394,11 @@ def fail(problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn: 
 @click.option(
     "--draft", is_flag=True, help="Print what is not translated in the source language, and mark it."
 )
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Where a page overflows, take smaller gaps, then leave out the blocks that the guide lets go.",
+)
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
@@ -416,6 +421,7 @@ def build(
     jobs: int | None,
     as_of: datetime.date | None,
     draft: bool,
+    fit: bool,
     force: bool,
     dry_run: bool,
     prune: bool,
@@ -443,7 +449,9 @@ def build(
             papers=choose_papers(papers),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
-        plan = batch.make_plan(project.root, content, selection, as_of or _today(), is_draft=draft)
+        plan = batch.make_plan(
+            project.root, content, selection, as_of or _today(), is_draft=draft, is_fit=fit
+        )
         if to_stdout:
             _build_to_stdout(plan, cache, format_)
             return
