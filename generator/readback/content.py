@@ -452,7 +452,7 @@ class _Hand:
     """Paints one stream: a page or a form."""
 
     __slots__ = (
-        "clips", "depth", "fonts", "line", "marks", "operators", "painter", "painting", "path", "pen", "resources",
+        "clips", "depth", "fonts", "line", "marks", "painter", "painting", "path", "pen", "resources",
         "saved", "settings", "spaces", "state", "text",
     )  # fmt: skip
 
@@ -479,7 +479,6 @@ class _Hand:
         self.spaces: dict[str, Space] = {"fill": "gray", "stroke": "gray"}
         self.fonts: dict[Operand, Font] = {}
         self.settings: dict[Operand, tuple[float | None, float | None]] = {}
-        self.operators = {name: getattr(self, method) for name, method in _OPERATORS.items()}
 
     def run(self, stream: bytes) -> None:
         if self.depth > _DEEPEST_FORM:
@@ -488,7 +487,7 @@ class _Hand:
         budget.bytes -= len(stream)
         if budget.is_spent:
             return
-        operators = self.operators
+        operators = _operators()
         for name, operands in read_instructions(stream):
             budget.operators -= 1
             operator = operators.get(name)
@@ -499,7 +498,7 @@ class _Hand:
             if self.pen is not None and name not in _WITHIN_RUNS:
                 self.end_run()
             try:
-                operator(operands)
+                operator(self, operands)
             except malformed():
                 if is_strict:
                     raise
@@ -875,6 +874,13 @@ _OPERATORS = {
     b"RG": "set_stroke", b"K": "set_stroke", b"cs": "set_fill_space", b"CS": "set_stroke_space",
     b"sc": "set_fill_colour", b"scn": "set_fill_colour", b"SC": "set_stroke_colour", b"SCN": "set_stroke_colour",
 }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _operators() -> dict[bytes, Callable[[_Hand, list[Operand]], None]]:
+    return {name: getattr(_Hand, method) for name, method in _OPERATORS.items()}
+
+
 # A risen glyph (an accent placed by the font) belongs to its run.
 _WITHIN_RUNS = frozenset((b"TJ", b"Tj", b"Ts"))
 _BLACK: dict[Space, tuple[float, ...]] = {

@@ -162,31 +162,30 @@ def read_structure(
             tree.is_cut = True
             continue
         try:
-            owner = kid.get("/Pg")
+            # To ask for an entry that is not there costs four times as much as for one that is.
+            keys = kid.keys()
+            owner = kid["/Pg"] if "/Pg" in keys else None
             if owner is not None:
                 page = pages.get(owner.objgen, 0)
-            mcid = kid.get("/MCID")
-            if mcid is not None:
-                form = kid.get("/Stm")
-                tree.places.setdefault((page, 0 if form is None else form.objgen[0], int(mcid)), place)
+            if "/MCID" in keys:
+                form = kid["/Stm"].objgen[0] if "/Stm" in keys else 0
+                tree.places.setdefault((page, form, int(kid["/MCID"])), place)
                 continue
-            role = roles.standard(kid.get("/S"))
-            own = kid.get("/Lang")
-            spoken = place.language if own is None else to_text(own)
+            role = roles.standard(kid["/S"]) if "/S" in keys else ""
+            spoken = to_text(kid["/Lang"]) if "/Lang" in keys else place.language
             if role:
                 element = len(tree.branches)
-                attributes = _read_attributes(kid.get("/A"))
-                alt, actual = kid.get("/Alt"), kid.get("/ActualText")
+                attributes = _read_attributes(kid["/A"]) if "/A" in keys else {}
                 tree.branches.append(
                     _Branch(
                         role,
                         place.element,
                         spoken,
                         spoken != place.language,
-                        None if alt is None else to_text(alt),
+                        to_text(kid["/Alt"]) if "/Alt" in keys else None,
                         attributes.get("/Scope", ""),
                         attributes.get("/ListNumbering", ""),
-                        None if actual is None else to_text(actual),
+                        to_text(kid["/ActualText"]) if "/ActualText" in keys else None,
                         page if owner is not None else 0,
                     )
                 )
@@ -197,7 +196,8 @@ def read_structure(
                     place = Place(spoken, role, blocks, element, place.depth + 1)
             else:
                 place = Place(spoken, place.role, place.block, place.element, place.depth + 1)
-            todo.append((kid.get("/K"), page, place))
+            if "/K" in keys:
+                todo.append((kid["/K"], page, place))
         except malformed():
             if is_strict:
                 raise
@@ -213,8 +213,6 @@ class _Roles:
         self._known: dict[str, str] = {}
 
     def standard(self, role: PdfObject) -> str:
-        if role is None:
-            return ""
         name = str(role)
         if name not in self._known:
             found = name
@@ -231,8 +229,8 @@ def _read_attributes(attributes: PdfObject) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in items_of(attributes, MOST_ELEMENTS):
         if is_mapping(item):
+            keys = item.keys()
             for key in ("/Scope", "/ListNumbering"):
-                value = item.get(key)
-                if value is not None and kind_of(value) == "name_":
-                    found[key] = to_text(value)
+                if key in keys and kind_of(item[key]) == "name_":
+                    found[key] = to_text(item[key])
     return found
