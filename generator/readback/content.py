@@ -15,7 +15,7 @@ from typing import Literal
 from generator.readback.instructions import Operand, read_instructions
 from generator.readback.model import MM_PER_PT, Box, Image, Rgb, Run, Shape, Space
 from generator.readback.objects import PdfObject, entry, is_mapping, items_of, kind_of, malformed, to_text
-from generator.readback.programs import REPLACEMENT, Font
+from generator.readback.programs import Font
 from generator.readback.structure import Place
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -141,18 +141,22 @@ class _State:
 class Mark:
     """The marked content that painting is in: its MCID or -1, an artifact or not, its own language.
 
-    `stream` is the number of the form whose MCIDs these are, 0 is the page. `actual` is the text that the
-    file gives instead of what is shown, None where it gives none. `is_hidden`: on a layer that is off.
+    `stream` is the number of the form whose MCIDs these are, 0 is the page. `actual` holds the text that the
+    file gives instead of what is shown until a run has taken it, None where it gives none. `is_hidden`: on a layer that is off.
     """
 
     mcid: int = -1
     is_artifact: bool = False
     language: str = ""
     stream: int = 0
-    actual: str | None = None
+    actual: list[str] | None = None
     is_hidden: bool = False
 
 
+# Letters that another program places one by one are one run where they stand as close as type does, in em.
+_SAME_LINE = 0.01
+_SAME_WORD = 0.15
+_LONGEST_RUN = 500
 _NOTHING: Box = (math.inf, math.inf, -math.inf, -math.inf)
 
 
@@ -227,6 +231,32 @@ class Pen:
         else:
             self.x -= thousandths / 1000 * self.size * state.scale
 
+    def continues_in(self, other: Pen) -> bool:
+        """Tell whether another run begins where this one ends, on its line and in its looks; if so, go there."""
+        if (
+            self.font is not other.font
+            or self.size != other.size
+            or self.font.is_vertical
+            or self.matrix[:4] != other.matrix[:4]
+            or self.mark is not other.mark
+            or self.paint != other.paint
+            or self.is_visible != other.is_visible
+            or self.clip != other.clip
+            or len(self.letters) > _LONGEST_RUN
+        ):
+            return False
+        a, b, c, d, e, f = self.matrix
+        area = a * d - b * c
+        if not area:
+            return False
+        dx, dy = other.matrix[4] - e, other.matrix[5] - f
+        x, y = (d * dx - c * dy) / area, (a * dy - b * dx) / area
+        em = abs(self.size)
+        if abs(y) > _SAME_LINE * em or abs(x - self.x) > _SAME_WORD * em:
+            return False
+        self.x = x
+        return True
+
     def finish(self, frame: Frame, place: Place | None) -> Run:
         """Return the run as a reader meets it."""
         a, b, c, d, e, f = self.matrix
@@ -239,9 +269,8 @@ class Pen:
                 if self.font.is_vertical
                 else (0.0, -0.12 * self.size, self.x, 0.88 * self.size)
             )
-        if self.mark.actual is not None and REPLACEMENT in letters:
-            # What the font cannot say the marked content does.
-            letters = [self.mark.actual, *[""] * (len(letters) - 1)]
+        if self.mark.actual is not None and letters:
+            letters = [self.mark.actual.pop() if self.mark.actual else "", *[""] * (len(letters) - 1)]
         if self.ink:
             left, bottom, right, top = self.ink
             corners = [(x, y) for x in (left, right) for y in (bottom, top)]
@@ -452,7 +481,7 @@ class _Hand:
     """Paints one stream: a page or a form."""
 
     __slots__ = (
-        "clips", "depth", "fonts", "line", "marks", "painter", "painting", "path", "pen", "resources",
+        "clips", "depth", "fonts", "line", "marks", "origin", "painter", "painting", "path", "pen", "resources",
         "saved", "settings", "spaces", "state", "text",
     )  # fmt: skip
 
@@ -474,6 +503,8 @@ class _Hand:
         self.saved: list[_State] = []
         self.line = self.text = IDENTITY
         self.pen: Pen | None = None
+        # Where in its run the pen took up a run that had ended.
+        self.origin = 0.0
         self.path = _Path()
         self.clips = False
         self.spaces: dict[str, Space] = {"fill": "gray", "stroke": "gray"}
@@ -515,7 +546,8 @@ class _Hand:
         pen = self.pen
         if pen is not None:
             # Where the next string of this line would stand.
-            self.text = _multiply((1, 0, 0, 1, pen.x, pen.y), self.text)
+            self.text = _multiply((1, 0, 0, 1, pen.x - self.origin, pen.y), self.text)
+            self.origin = 0.0
             self.painting.pens.append(pen)
             self.painter.budget.pieces -= 1 + len(pen.letters) // 100
             self.pen = None
@@ -524,7 +556,7 @@ class _Hand:
         state, mark = self.state, self.marks[-1]
         if state.font is None:
             raise ValueError("text without a font")
-        self.pen = Pen(
+        pen = Pen(
             mark,
             state.font,
             state.size,
@@ -533,7 +565,14 @@ class _Hand:
             state.mode not in (3, 7) and state.fill_alpha > 0 and not mark.is_hidden,
             state.clip,
         )
-        return self.pen
+        if not self.painter.is_strict and self.painting.pens:
+            last = self.painting.pens[-1]
+            if last.continues_in(pen):
+                # Many programs place each letter by itself.
+                self.painting.pens.pop()
+                pen, self.origin = last, last.x
+        self.pen = pen
+        return pen
 
     def show(self, operands: list[Operand]) -> None:
         (codes,) = operands
@@ -616,7 +655,8 @@ class _Hand:
         tag = operands[0]
         properties: PdfObject = operands[1] if len(operands) > 1 else None
         if properties is None:
-            return _artifact(around) if tag == "/Artifact" else around
+            # Always a mark of its own: runs in different marks are different runs.
+            return replace(around, is_artifact=around.is_artifact or tag == "/Artifact")
         is_hidden = around.is_hidden
         if isinstance(properties, str):
             properties = entry(entry(self.resources, "/Properties"), properties)
@@ -630,7 +670,7 @@ class _Hand:
             around.is_artifact or tag == "/Artifact",
             around.language if language is None else to_text(language),
             around.stream,
-            around.actual if actual is None else to_text(actual),
+            around.actual if actual is None else [to_text(actual)],
             is_hidden,
         )
 
@@ -893,11 +933,6 @@ _BLACK: dict[Space, tuple[float, ...]] = {
 def _black(space: Space) -> Paint:
     """Return the colour that a colour space begins with."""
     return _paint_of(_BLACK[space]) if space in _BLACK else _OTHER
-
-
-@lru_cache(maxsize=64)
-def _artifact(around: Mark) -> Mark:
-    return replace(around, is_artifact=True)
 
 
 def _span(points: list[tuple[float, float]], matrix: Matrix) -> Box:

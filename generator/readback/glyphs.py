@@ -5,6 +5,7 @@ Text is shaped run by run and as a whole: quotation marks and ligatures depend o
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -117,16 +118,14 @@ def compare_glyphs(
 def _find_foreign_forms(number: int, run: Run, font: Path) -> Iterator[Misdrawn]:
     if run.language.partition("-")[0].lower() not in _OF_HAN:
         return
-    for letter, glyph in zip(run.letters, run.glyphs, strict=True):
-        if (
-            glyph > 0
-            and len(letter) == 1
-            and letter >= "\u3400"
-            and glyph not in _forms_of(letter, run.language, font)
-        ):
-            form = next((tag for tag in _FORMS if glyph in _forms_of(letter, tag, font)), "")
-            if form:
-                yield Misdrawn(run.page, letter, run.language, form, number)
+    for said, glyph in zip(run.letters, run.glyphs, strict=True):
+        # Some programs give the radical (U+2F00) as the text of a glyph that character and radical share.
+        letter = unicodedata.normalize("NFKC", said) if "\u2f00" <= said <= "\u2fdf" else said
+        if glyph <= 0 or len(letter) != 1 or letter < "\u3400" or glyph in _forms_of(letter, run.language, font):
+            continue
+        form = next((tag for tag in _FORMS if glyph in _forms_of(letter, tag, font)), "")
+        if form:
+            yield Misdrawn(run.page, letter, run.language, form, number)
 
 
 @lru_cache(maxsize=16384)

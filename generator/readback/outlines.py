@@ -9,6 +9,7 @@ Source: OpenType 1.9 (head, maxp, CFF); Adobe Technical Note 5176 (CFF).
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ _SAMPLE = 40
 # A glyph of Noto Sans CJK has 100 pieces; a drawing larger than this is no letter.
 _MOST_GLYPH_BYTES = 1_000_000
 _MOST_TYPE3_BYTES = 20_000_000
+# To decrypt a byte takes half a microsecond; a whole font of 65,536 glyphs is no Type 1.
+_MOST_TYPE1_BYTES = 2_000_000
+_LEN_IV = re.compile(rb"/lenIV\s+(\d)")
+_TYPE1_ENTRY = re.compile(rb"(?:dup\s+(\d{1,5})|/([^\s/]{1,100}))\s+(\d{1,5})\s+(?:RD|-\|)\s")
 
 # left, bottom, right, top, centre x and y, spread in x and y, their covariance as a length; area last, of the em.
 Imprint = tuple[float, ...]
@@ -203,6 +208,94 @@ class DrawnOutlines:
         return box, _take_imprint(pen, box, 1.0)
 
 
+@dataclass(slots=True)
+class Type1Outlines:
+    """The outlines of a Type 1 program: encrypted charstrings, by the order of their names."""
+
+    charstrings: list[bytes]
+    subroutines: list[Any]
+    _known: dict[int, tuple[Box, Imprint | None] | None] = field(default_factory=dict)
+
+    def box_of(self, glyph: int) -> Box | None:
+        """Return the box of the ink in em; None where there is none."""
+        found = self._look(glyph)
+        return found[0] if found else None
+
+    def imprint_of(self, glyph: int) -> Imprint | None:
+        """Return what the outline is known by; None where there is no ink."""
+        found = self._look(glyph)
+        return found[1] if found else None
+
+    def _look(self, glyph: int) -> tuple[Box, Imprint | None] | None:
+        if glyph not in self._known:
+            try:
+                self._known[glyph] = self._draw(self.charstrings[glyph])
+            except (*MALFORMED, *_pen_errors()):
+                self._known[glyph] = None
+        return self._known[glyph]
+
+    def _draw(self, charstring: bytes) -> tuple[Box, Imprint | None] | None:
+        from fontTools.misc.psCharStrings import T1CharString
+        from fontTools.pens.boundsPen import ControlBoundsPen
+        from fontTools.pens.momentsPen import MomentsPen
+        from fontTools.pens.teePen import TeePen
+
+        bounds, moments = ControlBoundsPen(None), MomentsPen()
+        T1CharString(charstring, subrs=self.subroutines).draw(TeePen(bounds, moments))
+        if bounds.bounds is None:
+            return None
+        # Type 1 programs have a thousand units to the em.
+        left, bottom, right, top = (edge / 1000 for edge in bounds.bounds)
+        box = left, bottom, right, top
+        return box, _take_imprint(moments, box, 1 / 1000)
+
+
+def _pen_errors() -> tuple[type[Exception], ...]:
+    from fontTools.pens.basePen import MissingComponentError, PenError
+
+    return PenError, MissingComponentError
+
+
+def open_type1(program: bytes) -> tuple[Type1Outlines, list[str]]:
+    """Open a Type 1 program (Adobe Type 1 Font Format, chapter 7); return its outlines and the names of its glyphs.
+
+    Raises:
+        ValueError: it has no encrypted part, or one that is too large to be one.
+    """
+    from fontTools.misc.eexec import decrypt
+    from fontTools.misc.psCharStrings import T1CharString
+
+    start = program.find(b"eexec")
+    if start < 0 or len(program) > _MOST_TYPE1_BYTES:
+        raise ValueError("a Type 1 program without outlines")
+    cipher = program[start + 5 :].lstrip(b" \t\r\n")
+    if all(byte in b"0123456789abcdefABCDEF \t\r\n" for byte in cipher[:8]):
+        digits = b"".join(cipher.split())
+        cipher = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii", "ignore"))
+    private: bytes = decrypt(cipher, 55665)[0][4:]
+    found = _LEN_IV.search(private)
+    skipped = int(found[1]) if found else 4
+    names: list[str] = []
+    charstrings: list[bytes] = []
+    subroutines: dict[int, bytes] = {}
+    at = 0
+    while (entry := _TYPE1_ENTRY.search(private, at)) and len(charstrings) < 0x10000:
+        length = int(entry[3])
+        body = private[entry.end() : entry.end() + length]
+        at = entry.end() + length
+        plain = decrypt(body, 4330)[0][skipped:]
+        if entry[1] is not None:
+            subroutines[int(entry[1])] = plain
+        else:
+            names.append(entry[2].decode("latin-1"))
+            charstrings.append(plain)
+    last = min(max(subroutines, default=-1), 0xFFFF)
+    # A subroutine that is not there returns at once.
+    subrs: list[Any] = []
+    subrs += [T1CharString(subroutines.get(index, b"\x0b"), subrs=subrs) for index in range(last + 1)]
+    return Type1Outlines(charstrings, subrs), names
+
+
 def _multiply(m: tuple[float, ...], n: tuple[float, ...]) -> tuple[float, float, float, float, float, float]:
     a, b, c, d, e, f = m
     p, q, r, s, t, u = n
@@ -250,7 +343,10 @@ def _open_pinned(path: Path) -> SfntOutlines:
 
 def is_regional(letters: str) -> bool:
     """Tell whether a text is one character of Han or kana, which only fonts of East Asia have."""
-    return len(letters) == 1 and ("\u3041" <= letters <= "\u30ff" or is_han(letters))
+    # Kana, and the radicals that some programs give as the text of a character.
+    return len(letters) == 1 and (
+        "\u3041" <= letters <= "\u30ff" or "\u2e80" <= letters <= "\u2fdf" or is_han(letters)
+    )
 
 
 def is_han(letter: str) -> bool:

@@ -267,7 +267,7 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
     import zxingcpp
     from PIL import ImageFilter
 
-    formats = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.MicroQRCode
+    formats = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode)
     picture, left, top, per_mm = camera.shoot(_SHARP_DPI, place)
     sharp = zxingcpp.read_barcodes(picture, formats=formats, return_errors=True)
     codes = [code for code in sharp if code.valid] or list(sharp)

@@ -46,6 +46,7 @@ from generator.readback.outlines import (
     find_face,
     find_glyph,
     open_program,
+    open_type1,
 )
 
 __all__ = ["REPLACEMENT", "Font", "read_font"]
@@ -108,7 +109,8 @@ def read_font(font: PdfObject, family: FontSet | None, pinned: PinnedFonts, comp
     Without, what cannot be read is left out and noted among the complaints: type in it has no outlines then, or no
     text.
     """
-    name = to_text(font.get("/BaseFont"))
+    # A font of Type 3 needs no name; some programs give it one in its descriptor.
+    name = to_text(font.get("/BaseFont")) or to_text(entry(font.get("/FontDescriptor"), "/FontName"))
     tag, _, rest = name.partition("+")
     is_subset = len(tag) == 6 and tag.isupper() and bool(rest)
     name = rest if is_subset else name
@@ -229,7 +231,9 @@ class _Reader:
                 if found < 0 and (text := encoding.text_of(code)):
                     found = by_name.get(_glyph_name(text), -1)
                 return found
-            return -1 if outlines is None else _find_simple_glyph(outlines, code, encoding, is_symbolic)
+            if not isinstance(outlines, SfntOutlines):
+                return -1
+            return _find_simple_glyph(outlines, code, encoding, is_symbolic)
 
         shown = ((glyph_of(code), text) for code, text in letters.items() if code < 0x100)
         facts = self.facts(descriptor, file, program)
@@ -350,14 +354,15 @@ def _open_composite(
     return lambda cid: int.from_bytes(glyphs[2 * cid : 2 * cid + 2], "big") if cid >= 0 else -1, outlines
 
 
-def _open_simple(file: _File, program: bytes) -> tuple[SfntOutlines | None, dict[int, str], dict[str, int]]:
+def _open_simple(file: _File, program: bytes) -> tuple[Outlines | None, dict[int, str], dict[str, int]]:
     """Return the outlines, the built-in encoding, and glyphs by name where a program has names that count."""
     if not program:
         return None, {}, {}
     if file == "FontFile":
-        # Its outlines are encrypted programs; what they say is not needed for boxes of type.
         head = program.partition(b"eexec")[0]
-        return None, {int(code): name.decode("latin-1") for code, name in _TYPE1_CODE.findall(head)}, {}
+        built_in = {int(code): name.decode("latin-1") for code, name in _TYPE1_CODE.findall(head)}
+        drawn, names = open_type1(program)
+        return drawn, built_in, {name: glyph for glyph, name in enumerate(names)}
     is_sfnt = program[:4] in (b"\0\1\0\0", b"true", b"OTTO", b"ttcf")
     cff = program if not is_sfnt else _tables(program).get(b"CFF ", b"") if program[:4] == b"OTTO" else b""
     if cff and file == "FontFile3":
