@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "layout": {"fonts", "paper", "stream"},
     "stream": set(),
     "readback.model": set(),
+    "readback.cell": set(),
     "readback.objects": set(),
     "readback.instructions": set(),
     "readback.structure": {"readback.model", "readback.objects"},
@@ -66,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "readback": {
         "fonts",
         "problem",
+        "readback.cell",
         "readback.content",
         "readback.glyphs",
         "readback.model",

@@ -16,11 +16,12 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from generator.fonts import FontSet, PinnedFonts
 from generator.problem import Problem, ProjectError
+from generator.readback.cell import CellError, work_apart
 from generator.readback.content import Frame, Painter, Painting, find_inherited
 from generator.readback.glyphs import compare_glyphs, expected_glyphs
 from generator.readback.model import (
@@ -50,10 +51,10 @@ from generator.readback.objects import (
     to_number,
     to_text,
 )
-from generator.readback.picture import Seen, Sheet, Undrawable, look, render_page
+from generator.readback.picture import Seen, Sheet, UndrawableError, look, render_page
 from generator.readback.programs import Font, read_font
 from generator.readback.structure import Key, Tree, read_structure
-from generator.readback.validator import Unvalidated, has_validator, validate_ua
+from generator.readback.validator import InvalidPdfError, has_validator, validate_ua
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
@@ -83,12 +84,12 @@ __all__ = [
 
 # The largest file that is read. A picture book for a press has 200 MB; a handout has 0.1.
 MOST_FILE_BYTES = 300_000_000
-# What a stream may become when it is unpacked. A page at 600 dpi in four colours is 140 MB; deflate packs nothing
-# into a hundred bytes and a hundred thousand, so that a few KB could fill any memory.
-MOST_STREAM_BYTES = 200_000_000
+# What a stream that is read here may become when it is unpacked: a whole pan-CJK font has 20 MB, and pictures are
+# not read here. Deflate packs a thousand bytes into one, so that a small file could fill any memory.
+MOST_STREAM_BYTES = 64_000_000
 # Pages that are read, and pages that are looked at. Each that is looked at costs a tenth of a second.
 MOST_PAGES = 2000
-MOST_PAGES_DRAWN = 40
+MOST_PAGES_DRAWN = 20
 _MOST_LINKS = 20_000
 _MOST_BOOKMARKS = 100_000
 # PDF 1.7 lets a unit be 75,000 points; a poster has 10.
@@ -112,10 +113,78 @@ def read_pdf(
             when they are not sound. Damage that viewers would repair counts as damage: a printer's
             machine may not repair it.
     """
-    import pikepdf
-
     if len(pdf) > MOST_FILE_BYTES:
         _refuse(handout, f"the file is larger than {MOST_FILE_BYTES // 1_000_000} MB")
+    if is_ours:
+        return _join(pdf, read_steps(pdf, fonts, pinned, handout, is_ours=True))
+    return _read_apart(pdf, fonts, pinned, handout)
+
+
+def _read_apart(pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str) -> PdfFacts:
+    """Read a file of unknown origin: what goes wrong with one way of looking at it leaves the others."""
+    steps: list[Any] = []
+    trouble = ""
+    try:
+        arguments = (pdf, fonts, pinned, handout)
+        for step in work_apart(_read_foreign_steps, arguments, may_fork=not has_validator()):
+            if isinstance(step, _Refusal):
+                raise ProjectError(step.problems)
+            steps.append(step)
+    except CellError as error:
+        trouble = str(error)
+        if not steps:
+            _refuse(handout, f"reading the file {trouble}", error)
+    if len(steps) < 2:
+        facts, damage, misdrawn = steps[0]
+        steps = [(facts, [*damage, f"drawing the pages {trouble}"], misdrawn), _see_nothing(facts)]
+    if len(steps) < 3:
+        steps.append((UaFailure("", f"{_NOT_VALIDATED}: it {trouble}"),) if trouble else ())
+    return _join(pdf, iter(steps))
+
+
+_NOT_VALIDATED = "the file cannot be validated as PDF/UA-1"
+
+
+def _see_nothing(facts: dict[str, Any]) -> Seen:
+    return Seen((None,) * len(facts["runs"]), ())
+
+
+def _join(pdf: bytes, steps: Iterator[Any]) -> PdfFacts:
+    facts, damage, misdrawn = next(steps)
+    seen: Seen = next(steps)
+    failures: tuple[UaFailure, ...] = next(steps)
+    return PdfFacts(
+        **facts,
+        misdrawn=misdrawn,
+        ua_failures=failures,
+        symbols=seen.symbols,
+        backdrops=seen.backdrops,
+        size=len(pdf),
+        damage=tuple(dict.fromkeys((*damage, *seen.complaints)))[:_MOST_COMPLAINTS],
+    )
+
+
+def _read_foreign_steps(
+    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str
+) -> Iterator[Any]:
+    try:
+        yield from read_steps(pdf, fonts, pinned, handout, is_ours=False)
+    except ProjectError as error:
+        # Exceptions of ours do not survive the way to another process.
+        yield _Refusal(error.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    problems: tuple[Problem, ...]
+
+
+def read_steps(
+    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str, *, is_ours: bool
+) -> Iterator[Any]:
+    """Yield what the file says with its damage and its wrong glyphs, what it looks like, what the validator finds."""
+    import pikepdf
+
     _limit_streams()
     try:
         with pikepdf.open(io.BytesIO(pdf), attempt_recovery=not is_ours, suppress_warnings=True) as document:
@@ -123,49 +192,34 @@ def read_pdf(
                 _refuse(handout, "the file is encrypted")
             reader = _Reader(document, fonts, pinned, is_ours)
             facts = reader.read()
-            damage = [str(warning) for warning in document.get_warnings()]
+            damage = [_STREAM_NAME.sub("", str(warning)) for warning in document.get_warnings()]
             if damage and is_ours:
                 _refuse(handout, "the file is damaged")
-        damage += reader.complaints
+        yield facts, damage + reader.complaints, compare_glyphs(facts["runs"], pinned, is_ours=is_ours)
+        sheets = reader.sheets if is_ours else reader.sheets[:MOST_PAGES_DRAWN]
         try:
-            seen = look(
-                pdf,
-                reader.sheets if is_ours else reader.sheets[:MOST_PAGES_DRAWN],
-                facts["runs"],
-                facts["shapes"],
-                facts["images"],
-                thorough=not is_ours,
-            )
-        except Undrawable as error:
+            seen = look(pdf, sheets, facts["runs"], facts["shapes"], facts["images"], thorough=not is_ours)
+        except UndrawableError as error:
             if is_ours:
                 raise
-            damage.append(str(error))
-            seen = Seen((None,) * len(facts["runs"]), ())
+            seen = replace(_see_nothing(facts), complaints=(str(error),))
+        yield seen
         try:
-            failures = validate_ua(pdf)
-        except Unvalidated as error:
+            yield validate_ua(pdf)
+        except InvalidPdfError as error:
             if is_ours:
-                _refuse(handout, str(error), error)
-            failures = (UaFailure("", str(error)),)
+                _refuse(handout, _NOT_VALIDATED, error)
+            yield (UaFailure("", _NOT_VALIDATED),)
     except pikepdf.PasswordError as error:
         _refuse(handout, "the file is encrypted", error)
     except pdf_errors() as error:
         _refuse(handout, "the file is damaged or not a PDF", error)
     except MALFORMED as error:
         _refuse(handout, "the file is not built like a PDF", error)
-    except MemoryError as error:
-        _refuse(handout, "the file needs more memory than there is", error)
-    return PdfFacts(
-        **facts,
-        misdrawn=compare_glyphs(facts["runs"], pinned, is_ours=is_ours),
-        ua_failures=failures,
-        symbols=seen.symbols,
-        backdrops=seen.backdrops,
-        size=len(pdf),
-        damage=tuple(dict.fromkeys(damage))[:_MOST_COMPLAINTS],
-    )
 
 
+# How the library names a file that it was given as bytes.
+_STREAM_NAME = re.compile(r"(stream )?<_io\.BytesIO object at 0x[0-9a-f]+> ?")
 # More than these say nothing new.
 _MOST_COMPLAINTS = 50
 

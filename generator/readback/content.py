@@ -30,7 +30,10 @@ _MOST_PARTS = 10_000
 # Of a file, all pages together. A handout of ours has 10,000 operators in 130 KB and 300 runs, a map of a
 # city 300,000 operators; these are about two seconds and 300 MB.
 MOST_OPERATORS = 1_000_000
-MOST_BYTES = 40_000_000
+MOST_FORMS = 50_000
+# A page with more wrong instructions than this is no page.
+_MOST_WRONG = 5000
+MOST_BYTES = 20_000_000
 MOST_PIECES = 200_000
 # No sheet is a kilometre wide; beyond it lie numbers that are not even finite.
 _FARTHEST_MM = 1e6
@@ -420,13 +423,15 @@ class Budget:
     """What may still be painted of a file."""
 
     operators: int = MOST_OPERATORS
+    forms: int = MOST_FORMS
+    wrong: int = _MOST_WRONG
     bytes: int = MOST_BYTES
     pieces: int = MOST_PIECES
 
     @property
     def is_spent(self) -> bool:
         """Tell whether what follows is not painted."""
-        return min(self.operators, self.bytes, self.pieces) <= 0
+        return min(self.operators, self.forms, self.wrong, self.bytes, self.pieces) <= 0
 
 
 @dataclass(slots=True)
@@ -442,6 +447,7 @@ class Painter:
     hidden: frozenset[tuple[int, int]] = frozenset()
     budget: Budget = field(default_factory=Budget)
     streams: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    within: list[tuple[int, int]] = field(default_factory=list)
 
     def paint(self, page: PdfObject, resources: PdfObject, frame: Frame) -> Painting:
         """Paint a page."""
@@ -516,6 +522,7 @@ class _Hand:
             raise ValueError("forms within forms without end")
         budget, is_strict = self.painter.budget, self.painter.is_strict
         budget.bytes -= len(stream)
+        budget.forms -= 1
         if budget.is_spent:
             return
         operators = _operators()
@@ -533,10 +540,11 @@ class _Hand:
             except malformed():
                 if is_strict:
                     raise
+                budget.wrong -= 1
                 complaint = f"page {self.painting.frame.page}: {name.decode()} has operands that are wrong"
                 if complaint not in self.painting.complaints[-20:]:
                     self.painting.complaints.append(complaint)
-            if budget.operators <= 0 or budget.pieces <= 0:
+            if budget.operators <= 0 or budget.pieces <= 0 or budget.forms <= 0 or budget.wrong <= 0:
                 break
         self.end_run()
 
@@ -850,7 +858,14 @@ class _Hand:
                 mark = replace(mark, mcid=-1, stream=form.objgen[0])
             resources = form.get("/Resources", self.resources)
             hand = _Hand(self.painter, self.painting, resources, inner, mark, self.depth + 1)
-            hand.run(self.painter.read_form(form))
+            within = self.painter.within
+            if form.objgen in within:
+                raise ValueError("a form within itself")
+            within.append(form.objgen)
+            try:
+                hand.run(self.painter.read_form(form))
+            finally:
+                within.pop()
         elif kind == "/Image":
             self.draw_image(form, mark)
 

@@ -21,9 +21,7 @@ _LONGEST_RANGE = 0x10000
 # A ligature has three letters, the text of a whole glyph of a logo some dozens.
 _MOST_LETTERS = 128
 
-_SECTION = re.compile(
-    rb"begin(codespacerange|bfchar|bfrange|cidchar|cidrange|notdefrange)(.*?)end\1", re.DOTALL
-)
+_EDGE = re.compile(rb"(begin|end)(codespacerange|bfchar|bfrange|cidchar|cidrange)")
 _WORD = re.compile(rb"<([0-9A-Fa-f\s]*)>|(\[)|(\])|([-+]?\d+)")
 
 # The endings of their names, the codec of their codes, and the codes of one byte (the others have two).
@@ -107,6 +105,7 @@ def read_code_map(encoding: PdfObject) -> CodeMap:
     is_vertical = entry(encoding, "/WMode") == 1 or re.search(rb"/WMode\s+1\b", stream) is not None
     spaces: list[tuple[int, int, int]] = []
     cids: dict[int, int] = dict(base.cids or {}) if base else {}
+    left = MOST_CODES
     for section, words in _sections(stream):
         if section == b"codespacerange":
             for first, last in zip(words[::2], words[1::2], strict=False):
@@ -121,8 +120,9 @@ def read_code_map(encoding: PdfObject) -> CodeMap:
         elif section == b"cidrange":
             for first, last, cid in zip(words[::3], words[1::3], words[2::3], strict=False):
                 if isinstance(first, bytes) and isinstance(last, bytes) and isinstance(cid, int):
-                    for step, code in enumerate(_range(first, last, MOST_CODES - len(cids))):
-                        cids[code] = cid + step
+                    codes = _range(first, last, left)
+                    left -= len(codes)
+                    cids.update((code, cid + step) for step, code in enumerate(codes))
     is_plain = all(length == 2 for length, _, _ in spaces)
     return CodeMap(() if is_plain else tuple(spaces), frozenset(), cids, is_vertical)
 
@@ -144,10 +144,17 @@ def name_code_map(name: str) -> CodeMap:
 def _sections(cmap: bytes) -> Iterator[tuple[bytes, list[bytes | int | list[bytes]]]]:
     """Yield the sections of a CMap with their words: strings, numbers, arrays of strings."""
     left = 3 * MOST_CODES
-    for found in _SECTION.finditer(cmap):
+    start, name = -1, b""
+    for edge in _EDGE.finditer(cmap):
+        if edge[1] == b"begin":
+            start, name = edge.end(), edge[2]
+            continue
+        if start < 0 or edge[2] != name:
+            continue
+        body, start = cmap[start : edge.start()], -1
         words: list[bytes | int | list[bytes]] = []
         inner: list[bytes] | None = None
-        for word in _WORD.finditer(found[2]):
+        for word in _WORD.finditer(body):
             left -= 1
             if left < 0:
                 return
@@ -163,7 +170,7 @@ def _sections(cmap: bytes) -> Iterator[tuple[bytes, list[bytes | int | list[byte
                 inner = None
             elif inner is None:
                 words.append(int(word[4][:10]))
-        yield found[1], words
+        yield name, words
 
 
 def _range(first: bytes, last: bytes, most: int) -> range:
@@ -174,6 +181,8 @@ def _range(first: bytes, last: bytes, most: int) -> range:
 def read_to_unicode(cmap: bytes) -> dict[int, str]:
     """Return the text of each code. Texts that are no UTF-16 are left out."""
     letters: dict[int, str] = {}
+
+    left = MOST_CODES
 
     def learn(code: int, text: bytes) -> None:
         if len(letters) < MOST_CODES and 0 < len(text) <= 2 * _MOST_LETTERS:
@@ -191,7 +200,8 @@ def read_to_unicode(cmap: bytes) -> dict[int, str]:
             for first, last, texts in zip(words[::3], words[1::3], words[2::3], strict=False):
                 if not isinstance(first, bytes) or not isinstance(last, bytes):
                     continue
-                codes = _range(first, last, MOST_CODES - len(letters))
+                codes = _range(first, last, left)
+                left -= len(codes)
                 if isinstance(texts, list):
                     for code, text in zip(codes, texts, strict=False):
                         learn(code, text)

@@ -20,13 +20,14 @@ _LARGEST = 1e9
 _LONGEST_NUMBERS = 80
 # An array in an array in a content stream has no use; deeper nesting is an attack.
 _DEEPEST = 32
+_DEEPEST_BRACKETS = 1000
 # More operands than this stand before no operator: the rest is not a drawing.
 _MOST_OPERANDS = 100_000
 
 _TOKEN = re.compile(
     rb"""
-      ([-+\d.][-+\d. \r\n\t]*)?([A-Za-z'"][A-Za-z0-9*'"]*)  # 1, 2 numbers, operator
-    | ([-+\d.][-+\d. \r\n\t]*)           # 3 numbers
+      ([-+\d.][-+\d. \r\n\t]{0,999})?([A-Za-z'"][A-Za-z0-9*'"]*)  # 1, 2 numbers, operator
+    | ([-+\d.][-+\d. \r\n\t]{0,999})      # 3 numbers
     | (/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*)    # 4 name
     | <([0-9A-Fa-f\x00\t\n\x0c\r ]*)>       # 5 string in hexadecimal
     | \(([^()\\\r]*)\)                      # 6 plain string
@@ -105,7 +106,7 @@ def read_instructions(stream: bytes) -> Iterator[tuple[bytes, list[Operand]]]:
                 text, jump = _read_string(stream, token.end())
                 operands.append(text)
                 break
-            if len(operands) > _MOST_OPERANDS and not around:
+            if len(operands) > _MOST_OPERANDS:
                 operands = []
         if jump < 0:
             return
@@ -152,6 +153,8 @@ def _read_string(stream: bytes, start: int) -> tuple[bytes, int]:
         sign, start = special[0], special.end()
         if sign == b"(":
             depth += 1
+            if depth > _DEEPEST_BRACKETS:
+                raise ValueError("brackets within brackets without end")
             parts.append(sign)
         elif sign == b")":
             depth -= 1

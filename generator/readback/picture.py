@@ -45,7 +45,7 @@ class Sheet:
     mm: float = MM_PER_PT
 
 
-class Undrawable(ValueError):
+class UndrawableError(ValueError):
     """Raised when the renderer cannot open a file or draw a page of it."""
 
 
@@ -55,6 +55,7 @@ class Seen:
 
     backdrops: tuple[Rgb | None, ...]
     symbols: tuple[Symbol, ...]
+    complaints: tuple[str, ...] = ()
 
 
 def look(
@@ -71,7 +72,7 @@ def look(
     Codes are sought where a drawing or an image may be one, and with `thorough` on the whole page.
 
     Raises:
-        Undrawable: the renderer cannot open the file or a page of it.
+        UndrawableError: the renderer cannot open the file or a page of it.
     """
     import pypdfium2
 
@@ -95,7 +96,7 @@ def look(
         finally:
             document.close()
     except pypdfium2.PdfiumError as error:
-        raise Undrawable(f"the pages cannot be drawn: {error}") from error
+        raise UndrawableError(f"the pages cannot be drawn: {error}") from error
     return Seen(tuple(backdrops), tuple(symbols))
 
 
