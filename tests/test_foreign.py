@@ -50,7 +50,14 @@ def test_each_file_is_described() -> None:
 def test_text_and_sizes_are_read(program: str) -> None:
     facts = read(program)
     text = text_of(facts)
-    for words in ("解约", "直返骨海，请打电话0120-444-113。", "直返骨海、解約のお手続き", "东京", "1,000", "example.org"):
+    for words in (
+        "解约",
+        "直返骨海，请打电话0120-444-113。",
+        "直返骨海、解約のお手続き",
+        "东京",
+        "1,000",
+        "example.org",
+    ):
         assert words in text, words
     ((width, height),) = facts.sizes_mm
     assert (width, height) == (
@@ -104,7 +111,9 @@ def test_the_pinned_faces_are_recognized_whatever_became_of_them(program: str) -
     assert unknown == []
 
 
-@pytest.mark.parametrize("program", ["chromium", "libreoffice", "ours", "typst", "ghostscript", "typst-serif"])
+@pytest.mark.parametrize(
+    "program", ["chromium", "libreoffice", "ours", "typst", "ghostscript", "typst-serif"]
+)
 def test_right_forms_are_no_false_alarm(program: str) -> None:
     assert read(program).misdrawn == ()
 

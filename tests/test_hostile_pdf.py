@@ -8,6 +8,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pikepdf
@@ -76,6 +77,7 @@ def make_form(pdf: Pdf, stream: bytes, **objects: Any) -> Any:  # noqa: ANN401
     return form
 
 
+@cache
 def bomb(megabytes: int) -> bytes:
     packer = zlib.compressobj(9)
     return b"".join([packer.compress(b" " * 1_000_000) for _ in range(megabytes)]) + packer.flush()
@@ -93,7 +95,14 @@ def make_zip() -> bytes:
 
 @pytest.mark.parametrize(
     "pdf",
-    [b"", b"hello", b"<html><body>%PDF</body></html>", b"\x89PNG\r\n\x1a\n" + bytes(500), make_zip(), b"%PDF-1.7\n%%EOF"],
+    [
+        b"",
+        b"hello",
+        b"<html><body>%PDF</body></html>",
+        b"\x89PNG\r\n\x1a\n" + bytes(500),
+        make_zip(),
+        b"%PDF-1.7\n%%EOF",
+    ],
     ids=["nothing", "text", "html", "png", "zip", "head"],
 )
 def test_what_is_no_pdf_is_refused(pdf: bytes) -> None:
@@ -230,15 +239,19 @@ def large_unit(pdf: Pdf) -> None:
     page_of(pdf).UserUnit = 75000
 
 
+def drop_boxes(pdf: Pdf) -> None:
+    for key in ("/TrimBox", "/BleedBox", "/CropBox", "/MediaBox"):
+        if key in page_of(pdf):
+            del page_of(pdf)[key]
+
+
 def large_page(pdf: Pdf) -> None:
-    for key in ("/TrimBox", "/BleedBox", "/CropBox"):
-        page_of(pdf).pop(key, None)
+    drop_boxes(pdf)
     page_of(pdf).MediaBox = Array([-14400, 14400, 14400, -14400])
 
 
 def no_page_size(pdf: Pdf) -> None:
-    for key in ("/TrimBox", "/BleedBox", "/CropBox", "/MediaBox"):
-        page_of(pdf).pop(key, None)
+    drop_boxes(pdf)
 
 
 def no_descriptor(pdf: Pdf) -> None:
@@ -281,8 +294,8 @@ def test_one_wicked_change_is_survived(change: Callable[[Pdf], None]) -> None:
 
 @pytest.mark.parametrize("place", ["content", "text", "font", "picture", "twice"])
 def test_a_small_stream_does_not_become_a_large_one(place: str) -> None:
-    packed = bomb(1500)
-    assert len(packed) < 2_000_000
+    packed = bomb(500)
+    assert len(packed) < 600_000
 
     def plant(pdf: Pdf) -> None:
         stream = pikepdf.Stream(pdf, b"")
@@ -348,17 +361,22 @@ WRONG = (
 )  # fmt: skip
 
 
+def has_parts(item: Any) -> bool:  # noqa: ANN401
+    if isinstance(item, Array):
+        return len(item) > 0
+    return isinstance(item, Dictionary | pikepdf.Stream) and len(item.keys()) > 0
+
+
 def mutate(chance: random.Random) -> bytes:
     """Put something of a wrong kind in up to three places of a good file."""
 
     def change(pdf: Pdf) -> None:
-        owners = [o for o in pdf.objects if isinstance(o, Dictionary | Array | pikepdf.Stream) and len(o)]
+        owners = [item for item in pdf.objects if has_parts(item)]
         for _ in range(chance.choice((1, 1, 2, 3))):
             owner: Any = chance.choice(owners)
             for _ in range(chance.choice((0, 0, 1, 2))):
-                inner = [v for v in (owner.values() if not isinstance(owner, Array) else owner)]
-                inner = [v for v in inner if isinstance(v, Dictionary | Array) and len(v)]
-                owner = chance.choice(inner) if inner else owner
+                parts = list(owner) if isinstance(owner, Array) else list(owner.values())
+                owner = chance.choice([part for part in parts if has_parts(part)] or [owner])
             value = chance.choice(WRONG)(pdf)
             if isinstance(owner, Array):
                 owner[chance.randrange(len(owner))] = value
@@ -368,7 +386,7 @@ def mutate(chance: random.Random) -> bytes:
 
     try:
         return edit(change)
-    except (pikepdf.PdfError, RuntimeError, ValueError, TypeError):
+    except (pikepdf.PdfError, RuntimeError, ValueError):
         return b""  # the library cannot even write it
 
 

@@ -121,7 +121,12 @@ def _find_foreign_forms(number: int, run: Run, font: Path) -> Iterator[Misdrawn]
     for said, glyph in zip(run.letters, run.glyphs, strict=True):
         # Some programs give the radical (U+2F00) as the text of a glyph that character and radical share.
         letter = unicodedata.normalize("NFKC", said) if "\u2f00" <= said <= "\u2fdf" else said
-        if glyph <= 0 or len(letter) != 1 or letter < "\u3400" or glyph in _forms_of(letter, run.language, font):
+        if (
+            glyph <= 0
+            or len(letter) != 1
+            or letter < "\u3400"
+            or glyph in _forms_of(letter, run.language, font)
+        ):
             continue
         form = next((tag for tag in _FORMS if glyph in _forms_of(letter, tag, font)), "")
         if form:

@@ -1,6 +1,8 @@
 """python page_fpdf2.py regular.ttf out.pdf"""
+
 import datetime, sys
 from fpdf import FPDF
+
 page = FPDF(format="A5")
 page.set_lang("zh-Hans")
 page.set_title("解约")
