@@ -17,6 +17,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from generator.fonts import FontSet, PinnedFonts
@@ -84,8 +85,9 @@ __all__ = [
 
 # The largest file that is read. A picture book for a press has 200 MB; a handout has 0.1.
 MOST_FILE_BYTES = 300_000_000
-# What a stream that is read here may become when it is unpacked: a whole pan-CJK font has 20 MB, and pictures are
-# not read here. Deflate packs a thousand bytes into one, so that a small file could fill any memory.
+# What a stream that is read here may become when it is unpacked: a whole pan-CJK font has 20 MB, and
+# pictures are not read here. Deflate packs a thousand bytes into one, so that a small file could fill any
+# memory.
 MOST_STREAM_BYTES = 64_000_000
 # Pages that are read, and pages that are looked at. Each that is looked at costs a tenth of a second.
 MOST_PAGES = 2000
@@ -182,7 +184,10 @@ class _Refusal:
 def read_steps(
     pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str, *, is_ours: bool
 ) -> Iterator[Any]:
-    """Yield what the file says with its damage and its wrong glyphs, what it looks like, what the validator finds."""
+    """Yield what the file says, what it looks like, and how it fails PDF/UA-1.
+
+    The first comes with its damage and its misdrawn characters. Raises what `read_pdf` raises.
+    """
     import pikepdf
 
     _limit_streams()
@@ -320,9 +325,7 @@ class _Reader:
             if kind_of(resources) != "dictionary":
                 resources = {}
             painting: Painting = self.attempt(
-                f"page {number}",
-                lambda: painter.paint(page, resources, frame),
-                Painting(frame),  # noqa: B023
+                f"page {number}", partial(painter.paint, page, resources, frame), Painting(frame)
             )
             paintings.append(painting)
             self.complaints += painting.complaints
@@ -343,11 +346,9 @@ class _Reader:
                     drawn.setdefault(place.element, []).extend((number, box) for box in found)
             # Fonts that only a background picture shows: its text is not read, but its font is judged.
             for font in dict(entry(resources, "/Font") or {}).values():
-                self.attempt("a font", lambda: self.font_of(font), None)  # noqa: B023
+                self.attempt("a font", partial(self.font_of, font), None)
             if len(links) < _MOST_LINKS:
-                self.attempt(
-                    "the links of a page", lambda: links.extend(_read_links(page, number, frame)), None
-                )  # noqa: B023
+                links += self.attempt("the links of a page", partial(_read_links, page, number, frame), [])
         facts = self.attempt("the properties of the file", lambda: self.read_properties(root), None)
         if facts is None:
             raise ValueError("properties that are no dictionary")
@@ -487,12 +488,14 @@ def _find_actions(root: PdfObject) -> Iterator[str]:
         yield "AcroForm"
 
 
-def _read_links(page: PdfObject, number: int, frame: Frame) -> Iterator[Link]:
+def _read_links(page: PdfObject, number: int, frame: Frame) -> list[Link]:
+    found: list[Link] = []
     for annotation in items_of(page.get("/Annots"), _MOST_LINKS):
         uri = entry(entry(annotation, "/A"), "/URI")
         if uri is not None:
             box = _rectangle(annotation.get("/Rect"), (0.0, 0.0, 0.0, 0.0), is_strict=False)
-            yield Link(number, to_text(uri), frame.to_mm(box))
+            found.append(Link(number, to_text(uri), frame.to_mm(box)))
+    return found
 
 
 def _count_bookmarks(root: PdfObject) -> int:

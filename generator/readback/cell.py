@@ -1,12 +1,13 @@
-"""Do dangerous work in a process of its own, that may hang, crash or want all memory and takes nobody with it.
+"""Do dangerous work in a process of its own.
 
-A file of unknown origin goes through four parsers, three of them not written in Python. Limits inside them stop most
-of what a file can do; the last one is that the process ends.
+It may hang, crash or want all memory there, and takes nobody with it. A file of unknown origin goes through four parsers, three of them not written in Python. Limits inside them
+stop most of what a file can do; the last one is that the process ends.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,13 +30,14 @@ def work_apart(
 ) -> Iterator[Any]:
     """Yield what a generator yields in a process of its own, each within `STEP_SECONDS`.
 
-    What it yields and raises must survive pickling; what it raises is raised here. `may_fork`: this process has no threads that a fork would lose.
+    What it yields and raises must survive pickling; what it raises is raised here. `may_fork`: this process
+    has no threads that a fork would lose.
 
     Raises:
         CellError: it took too long or too much memory, or it crashed.
     """
     is_forked = may_fork and sys.platform.startswith("linux")
-    context = multiprocessing.get_context("fork" if is_forked else "spawn")
+    context: Any = multiprocessing.get_context("fork" if is_forked else "spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, work, arguments), daemon=True)
     start = time.monotonic()
@@ -64,7 +66,7 @@ def work_apart(
 
 
 def _work(pipe: Connection, work: Callable[..., Iterator[Any]], arguments: tuple[Any, ...]) -> None:
-    _limit_memory()
+    _be_quiet_and_small()
     try:
         for value in work(*arguments):
             pipe.send(("value", value))
@@ -75,8 +77,15 @@ def _work(pipe: Connection, work: Callable[..., Iterator[Any]], arguments: tuple
         pipe.send(("raised", error))
 
 
-def _limit_memory() -> None:
-    """Let requests for more memory fail, where the system knows such limits."""
+def _be_quiet_and_small() -> None:
+    """Print nothing, and let requests for more memory fail where the system knows such limits."""
+    import faulthandler
+
+    # A crash is told by its end, and not by what libraries print about it.
+    faulthandler.disable()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     try:
         import resource
     except ImportError:

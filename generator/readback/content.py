@@ -72,7 +72,8 @@ def _clamp_mm(length: float) -> float:
 class Frame:
     """Where a page's millimetres begin: its number and its trim in user space, and the language of the file.
 
-    `mm` is the length of a unit of user space, of which there are 72 to the inch if the page says nothing else.
+    `mm` is the length of a unit of user space, of which there are 72 to the inch if the page says nothing
+    else.
     """
 
     page: int
@@ -145,7 +146,8 @@ class Mark:
     """The marked content that painting is in: its MCID or -1, an artifact or not, its own language.
 
     `stream` is the number of the form whose MCIDs these are, 0 is the page. `actual` holds the text that the
-    file gives instead of what is shown until a run has taken it, None where it gives none. `is_hidden`: on a layer that is off.
+    file gives instead of what is shown until a run has taken it, None where it gives none. `is_hidden`: on
+    a layer that is off.
     """
 
     mcid: int = -1
@@ -235,7 +237,10 @@ class Pen:
             self.x -= thousandths / 1000 * self.size * state.scale
 
     def continues_in(self, other: Pen) -> bool:
-        """Tell whether another run begins where this one ends, on its line and in its looks; if so, go there."""
+        """Tell whether another run goes on where this one ends.
+
+        It stands on the same line and looks the same. This pen then moves to where it begins.
+        """
         if (
             self.font is not other.font
             or self.size != other.size
@@ -304,8 +309,10 @@ class Pen:
 
 @dataclass(slots=True)
 class Painting:
-    """What a page paints; `drawn` are the boxes of what is no text, by form and MCID; `complaints` tell what could
-    not be painted."""
+    """What a page paints.
+
+    `drawn` are the boxes of what is no text, by form and MCID; `complaints` tell what could not be painted.
+    """
 
     frame: Frame
     pens: list[Pen] = field(default_factory=list)
@@ -487,7 +494,8 @@ class _Hand:
     """Paints one stream: a page or a form."""
 
     __slots__ = (
-        "clips", "depth", "fonts", "line", "marks", "origin", "painter", "painting", "path", "pen", "resources",
+        "clips", "depth", "fonts", "line", "marks", "origin", "painter", "painting", "path", "pen",
+        "resources",
         "saved", "settings", "spaces", "state", "text",
     )  # fmt: skip
 
@@ -725,10 +733,10 @@ class _Hand:
     # --- colours
 
     def set_fill(self, operands: list[Operand]) -> None:
-        self.state.fill = _paint_of(tuple(operands))  # type: ignore[arg-type]
+        self.state.fill = _paint_of(tuple(operands))
 
     def set_stroke(self, operands: list[Operand]) -> None:
-        self.state.stroke = _paint_of(tuple(operands))  # type: ignore[arg-type]
+        self.state.stroke = _paint_of(tuple(operands))
 
     def set_fill_space(self, operands: list[Operand]) -> None:
         space = self.spaces["fill"] = read_space(operands[0], self.resources)
@@ -747,7 +755,7 @@ class _Hand:
     def colour(self, operands: list[Operand], use: str) -> Paint:
         if any(isinstance(number, str) for number in operands):
             return _OTHER
-        return _paint_of(tuple(operands), self.spaces[use])  # type: ignore[arg-type]
+        return _paint_of(tuple(operands), self.spaces[use])
 
     # --- paths
 
@@ -922,12 +930,14 @@ _OPERATORS = {
     b"Tw": "set_word_spacing", b"Tz": "set_scale", b"Ts": "set_rise", b"Tr": "set_mode", b"TJ": "show_all",
     b"Tj": "show", b"'": "show_on_next_line", b'"': "show_spaced_on_next_line", b"BMC": "begin_mark",
     b"BDC": "begin_mark", b"EMC": "end_mark", b"Do": "draw", b"BI": "draw_inline_image", b"sh": "shade",
-    b"m": "move", b"l": "draw_line", b"c": "draw_curve", b"v": "draw_curve", b"y": "draw_curve", b"re": "draw_box",
+    b"m": "move", b"l": "draw_line", b"c": "draw_curve", b"v": "draw_curve", b"y": "draw_curve",
+    b"re": "draw_box",
     b"f": "fill", b"F": "fill", b"f*": "fill", b"B": "fill_and_stroke", b"B*": "fill_and_stroke",
     b"b": "fill_and_stroke", b"b*": "fill_and_stroke", b"S": "stroke", b"s": "stroke", b"n": "end_path",
     b"W": "clip", b"W*": "clip", b"g": "set_fill", b"rg": "set_fill", b"k": "set_fill", b"G": "set_stroke",
     b"RG": "set_stroke", b"K": "set_stroke", b"cs": "set_fill_space", b"CS": "set_stroke_space",
-    b"sc": "set_fill_colour", b"scn": "set_fill_colour", b"SC": "set_stroke_colour", b"SCN": "set_stroke_colour",
+    b"sc": "set_fill_colour", b"scn": "set_fill_colour", b"SC": "set_stroke_colour",
+    b"SCN": "set_stroke_colour",
 }  # fmt: skip
 
 

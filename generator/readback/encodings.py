@@ -1,7 +1,7 @@
 """Read what the codes of a font mean: how long they are, which text they stand for, which glyph they name.
 
-Source: ISO 32000-1:2008, 9.6.6 (simple fonts), 9.7.5 (CMaps), 9.10 (extraction of text), Annex D; Adobe Technical
-Note 5014 (CMap files); the predefined CMaps are those of ISO 32000-1, table 118.
+Source: ISO 32000-1:2008, 9.6.6 (simple fonts), 9.7.5 (CMaps), 9.10 (extraction of text), Annex D; Adobe
+Technical Note 5014 (CMap files); the predefined CMaps are those of ISO 32000-1, table 118.
 """
 
 from __future__ import annotations

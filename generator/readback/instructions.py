@@ -2,7 +2,8 @@
 
 Three times as fast as making a PDF object of every number, and nothing in it can nest or grow without end.
 
-Source: ISO 32000-1:2008, 7.2 (lexical conventions), 7.3 (objects), 7.8.2 (content streams), 8.9.7 (inline images).
+Source: ISO 32000-1:2008, 7.2 (lexical conventions), 7.3 (objects), 7.8.2 (content streams), 8.9.7 (inline
+images).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 # Numbers are float, names str with their slash, strings bytes; arrays are lists, dictionaries dicts by name.
-Operand: TypeAlias = "float | str | bytes | bool | None | list[Operand] | dict[str, Operand]"
+Operand: TypeAlias = "float | str | bytes | bool | list[Operand] | dict[str, Operand] | None"
 
 # ISO 32000-1, Annex C: readers keep numbers of single precision. What is larger means nothing on a page.
 _LARGEST = 1e9

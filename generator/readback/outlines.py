@@ -1,7 +1,7 @@
 """Know glyphs by their outlines: how far they reach, and which glyph of the pinned fonts they are.
 
-Programs rename fonts, renumber glyphs, and turn cubic curves into quadratic ones or into drawings of Type 3; the
-shape stays. Two outlines are the same when their boxes, areas, centres and spreads are.
+Programs rename fonts, renumber glyphs, and turn cubic curves into quadratic ones or into drawings of Type
+3; the shape stays. Two outlines are the same when their boxes, areas, centres and spreads are.
 
 Source: OpenType 1.9 (head, maxp, CFF); Adobe Technical Note 5176 (CFF).
 """
@@ -26,8 +26,8 @@ from generator.readback.objects import MALFORMED
 if TYPE_CHECKING:
     import uharfbuzz
 
-# In thousandths of an em. Quadratic curves of ours stray by 1, those of other programs by 2; regional forms of a
-# character that a person can tell apart differ by more.
+# In thousandths of an em. Quadratic curves of ours stray by 1, those of other programs by 2; regional forms
+# of a character that a person can tell apart differ by more.
 _TOLERANCE = 3.0
 _AREA_TOLERANCE = 0.03
 # A runner-up that is nearly as good leaves open which glyph it is.
@@ -43,7 +43,8 @@ _MOST_TYPE1_BYTES = 2_000_000
 _LEN_IV = re.compile(rb"/lenIV\s+(\d)")
 _TYPE1_ENTRY = re.compile(rb"(?:dup\s+(\d{1,5})|/([^\s/]{1,100}))\s+(\d{1,5})\s+(?:RD|-\|)\s")
 
-# left, bottom, right, top, centre x and y, spread in x and y, their covariance as a length; area last, of the em.
+# left, bottom, right, top, centre x and y, spread in x and y, their covariance as a length; area last, of
+# the em.
 Imprint = tuple[float, ...]
 
 
@@ -230,7 +231,7 @@ class Type1Outlines:
         if glyph not in self._known:
             try:
                 self._known[glyph] = self._draw(self.charstrings[glyph])
-            except (*MALFORMED, *_pen_errors()):
+            except _drawing_errors():
                 self._known[glyph] = None
         return self._known[glyph]
 
@@ -250,14 +251,18 @@ class Type1Outlines:
         return box, _take_imprint(moments, box, 1 / 1000)
 
 
-def _pen_errors() -> tuple[type[Exception], ...]:
+@lru_cache(maxsize=1)
+def _drawing_errors() -> tuple[type[Exception], ...]:
     from fontTools.pens.basePen import MissingComponentError, PenError
 
-    return PenError, MissingComponentError
+    return (*MALFORMED, PenError, MissingComponentError)
 
 
 def open_type1(program: bytes) -> tuple[Type1Outlines, list[str]]:
-    """Open a Type 1 program (Adobe Type 1 Font Format, chapter 7); return its outlines and the names of its glyphs.
+    """Open a Type 1 program; return its outlines and the names of its glyphs.
+
+    Source:
+        Adobe Type 1 Font Format, chapter 7.
 
     Raises:
         ValueError: it has no encrypted part, or one that is too large to be one.
@@ -322,7 +327,10 @@ def _take_imprint(pen: Any, box: Box, em: float) -> Imprint | None:  # noqa: ANN
 
 
 def _distance(one: Imprint, other: Imprint) -> float:
-    """Return how far two outlines differ, in thousandths of an em; infinite when they are not the same glyph."""
+    """Return how far two outlines differ, in thousandths of an em.
+
+    Infinite when they are not the same glyph.
+    """
     parts = [abs(a - b) for a, b in zip(one[:8], other[:8], strict=True)]
     area = abs(one[9] - other[9]) / max(one[9], other[9])
     if max(parts) > _TOLERANCE or area > _AREA_TOLERANCE:

@@ -1,7 +1,8 @@
 """Look at the pages as a camera would: what stands behind the type, and which codes can be read.
 
-The only room for PDFium, Pillow and ZXing. What is drawn is a picture of the finished bytes, by a renderer that
-is not the one of the printer; so nothing here decides about shapes of characters, only about light, dark and codes.
+The only room for PDFium, Pillow and ZXing. What is drawn is a picture of the finished bytes, by a renderer
+that is not the one of the printer; so nothing here decides about shapes of characters, only about light,
+dark and codes.
 
 Sources: ISO/IEC 18004:2015 (QR), 5.3.8 and 9.1 (quiet zone of 4 modules); ISO/IEC 15415 (symbol contrast).
 """
@@ -141,9 +142,9 @@ class _Camera:
     def shoot(
         self, dpi: int, box: Box | None = None, *, gray: bool = True
     ) -> tuple[Any, float, float, float]:
-        """Return a picture of a box of the trim, in mm (None: the page), the mm of its corner, and its pixels a mm.
+        """Return a picture, the mm of its left top corner, and its pixels a mm.
 
-        They are fewer than the dpi say where the picture would be too large.
+        `box` is of the trim, in mm; None is the page. The pixels are fewer than the dpi say where the picture would be too large.
         """
         mm = self.sheet.mm
         width, height = self.page.get_size()
@@ -268,7 +269,7 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
     import zxingcpp
     from PIL import ImageFilter
 
-    formats = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode)
+    formats: Any = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode)
     picture, left, top, per_mm = camera.shoot(_SHARP_DPI, place)
     sharp = zxingcpp.read_barcodes(picture, formats=formats, return_errors=True)
     codes = [code for code in sharp if code.valid] or list(sharp)
@@ -281,11 +282,11 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
 
 
 def _measure(
-    code: Any,
-    picture: Any,
+    code: Any,  # noqa: ANN401
+    picture: Any,  # noqa: ANN401
     place: tuple[float, float, float],
     page: int,
-    reads_blurred: bool,  # noqa: ANN401
+    reads_blurred: bool,
 ) -> Symbol:
     left, top, per_mm = place
     corners = [

@@ -106,8 +106,8 @@ class Font:
 def read_font(font: PdfObject, family: FontSet | None, pinned: PinnedFonts, complaints: list[str]) -> Font:
     """Read a font. With `family` it is one that should be ours, and what is wrong with it raises.
 
-    Without, what cannot be read is left out and noted among the complaints: type in it has no outlines then, or no
-    text.
+    Without, what cannot be read is left out and noted among the complaints: type in it has no outlines
+    then, or no text.
     """
     # A font of Type 3 needs no name; some programs give it one in its descriptor.
     name = to_text(font.get("/BaseFont")) or to_text(entry(font.get("/FontDescriptor"), "/FontName"))

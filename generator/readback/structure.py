@@ -16,8 +16,8 @@ Key = tuple[int, int, int]
 
 # ISO 32000-1, 14.8.4.4: types within a line. WeasyPrint also makes NonStruct of <b> and <small>.
 _INLINE = {"Span", "NonStruct", "Private", "Quote", "Link", "Reference", "Code", "Annot", "Lbl"}
-# What holds blocks and has no words of its own that anybody asks for. Their texts are those of their blocks, and
-# to write them down again at each level costs a tree its size times its depth.
+# What holds blocks and has no words of its own that anybody asks for. Their texts are those of their
+# blocks, and to write them down again at each level costs a tree its size times its depth.
 _CONTAINERS = {
     "Document",
     "Part",

@@ -1,12 +1,14 @@
 """python page_fpdf2.py regular.ttf out.pdf"""
 
-import datetime, sys
+import datetime
+import sys
+
 from fpdf import FPDF
 
 page = FPDF(format="A5")
 page.set_lang("zh-Hans")
 page.set_title("解约")
-page.set_creation_date(datetime.datetime(2026, 11, 23, tzinfo=datetime.timezone.utc))
+page.set_creation_date(datetime.datetime(2026, 11, 23, tzinfo=datetime.UTC))
 page.add_font("F", fname=sys.argv[1])
 page.add_page()
 page.set_margin(15)

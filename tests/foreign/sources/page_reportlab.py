@@ -1,6 +1,7 @@
 """python page_reportlab.py regular.ttf out.pdf: ReportLab needs TrueType outlines."""
 
 import sys
+
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont

@@ -11,7 +11,8 @@ from test_readback import Press, make_config  # noqa: E402
 
 from generator.fonts import find_pinned_fonts, fontconfig_file, make_fonts  # noqa: E402
 
-BODY = """<h1>解约</h1><p>直返骨海，请打电话 0120-444-113。</p><p lang="ja">直返骨海、<b>解約</b>のお手続き</p>
+BODY = """<h1>解约</h1><p>直返骨海，请打电话 0120-444-113。</p>
+<p lang="ja">直返骨海、<b>解約</b>のお手続き</p>
 <table><tr><th>门店</th><th>费用</th></tr><tr><td>东京</td><td>1,000</td></tr></table>
 <p><a href="https://example.org/">example.org</a></p>"""
 
