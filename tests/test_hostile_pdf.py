@@ -272,9 +272,10 @@ def predefined(pdf: Pdf) -> None:
 
 CHANGES = [
     circular_pages, circular_tree, deep_tree, circular_roles, circular_names, circular_outlines,
-    circular_form, multiplying_forms, circular_resources, circular_colour, lying_count, five_hundred_pages, nested_states,
-    nested_arrays, nested_brackets, giant_numbers, many_digits, endless_operators, endless_images,
-    endless_range, endless_widths, large_unit, large_page, no_page_size, no_descriptor, no_descendant, vertical, predefined,
+    circular_form, multiplying_forms, circular_resources, circular_colour, lying_count,
+    five_hundred_pages, nested_states, nested_arrays, nested_brackets, giant_numbers, many_digits,
+    endless_operators, endless_images, endless_range, endless_widths, large_unit, large_page,
+    no_page_size, no_descriptor, no_descendant, vertical, predefined,
 ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Do dangerous work in a process of its own.
 
-It may hang, crash or want all memory there, and takes nobody with it. A file of unknown origin goes through four parsers, three of them not written in Python. Limits inside them
-stop most of what a file can do; the last one is that the process ends.
+It may hang, crash or want all memory there, and takes nobody with it. A file of unknown origin goes
+through four parsers, three of them not written in Python. Limits inside them stop most of what a
+file can do; the last one is that the process ends.
 """
 
 from __future__ import annotations

@@ -63,7 +63,10 @@ def read_instructions(stream: bytes) -> Iterator[tuple[bytes, list[Operand]]]:
             if kind == 2:
                 digits, word = token.groups()[:2]
                 if digits is not None:
-                    operands += _read_numbers(digits)
+                    try:
+                        operands += list(map(float, digits.split()))
+                    except ValueError:
+                        operands += _read_numbers(digits)
                 if around:
                     if word in _CONSTANTS:
                         operands.append(_CONSTANTS[word])

@@ -144,7 +144,8 @@ class _Camera:
     ) -> tuple[Any, float, float, float]:
         """Return a picture, the mm of its left top corner, and its pixels a mm.
 
-        `box` is of the trim, in mm; None is the page. The pixels are fewer than the dpi say where the picture would be too large.
+        `box` is of the trim, in mm; None is the page. The pixels are fewer than the dpi say where the
+        picture would be too large.
         """
         mm = self.sheet.mm
         width, height = self.page.get_size()
