@@ -11,7 +11,10 @@ import pikepdf
 import pytest
 from conftest import ROOT
 
+from generator.checks import Expected, check_handout
 from generator.fonts import find_pinned_fonts
+from generator.language import find_language
+from generator.paper import find_paper, like_office_paper
 from generator.readback import PdfFacts, read_pdf
 
 FOLDER = ROOT / "tests/foreign"
@@ -175,3 +178,37 @@ def test_copies_say_the_same(options: dict[str, Any]) -> None:
     )
     assert copy.damage == () and copy.misdrawn == ()
     assert copy.is_encrypted == ("encryption" in options)
+
+
+# --- what the judge says of them -------------------------------------------------------------------
+
+# Each was looked at. All ask the viewer to scale them and hold one picture of about 100 dpi.
+ALL = {"PRN-01", "IMG-01"}
+FINDINGS = {
+    "chromium": {*ALL, "A11Y-01", "A11Y-06"},  # tagged, but not PDF/UA; the picture is 6 mm wide
+    "chromium-wrong": {*ALL, "A11Y-01", "A11Y-06", "CJK-01"},
+    "fpdf2": {*ALL, "A11Y-01", "A11Y-04", "CJK-01", "CJK-07"},  # lines of 16 pt on 16 pt
+    "ghostscript": {"PRN-01", "A11Y-01", "A11Y-04"},  # threw the tags and the language away
+    "libreoffice": {*ALL, "A11Y-01", "A11Y-05"},  # the first row of the table is no head
+    "lualatex": {*ALL, "A11Y-01", "A11Y-04", "CJK-07"},  # lines are 1.2 sizes apart
+    "ours": {"A11Y-05"},  # written before heads of tables had a scope
+    "reportlab": {*ALL, "A11Y-01", "A11Y-04", "CJK-01", "FNT-01"},
+    "typst": {*ALL, "A11Y-01", "A11Y-05", "A11Y-06"},
+    "typst-serif": {*ALL, "A11Y-01", "A11Y-05", "A11Y-06"},
+    "xelatex": {*ALL, "A11Y-01", "A11Y-04", "CJK-07"},
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_findings_about_other_programs_hold(program: str) -> None:
+    facts = read(program)
+    size = facts.sizes_mm[0]
+    expected = Expected(
+        handout=program,
+        paper=find_paper(*size) or like_office_paper(*size),
+        language=find_language(facts.language) if facts.language else None,
+        family="",
+        title="",
+        is_ordered=False,
+    )
+    assert {problem.rule for problem in check_handout(facts, expected)} == FINDINGS[program]
