@@ -127,7 +127,7 @@ def find_missing_languages(facts: PdfFacts, expected: Expected) -> Iterator[Find
 
 
 def _is_said(tag: str, expected: Expected) -> bool:
-    """Tell whether a tag is the ordered one; where nothing was ordered, any spelling of the language will do."""
+    """Tell whether a tag is the ordered one; where nothing was ordered, any spelling of it will do."""
     if expected.is_ordered:
         return expected.language is not None and tag.casefold() == expected.language.tag.casefold()
     return find_language(tag) == expected.language
