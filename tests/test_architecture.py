@@ -137,7 +137,11 @@ ROOM_OF: dict[str, set[str]] = {
     "pypdfium2": {"readback.picture"},
     "segno": {"symbol"},
     "tomllib": {"content", "cli", "doctor"},  # cli: defaults of options, doctor: what must be installed
-    "uharfbuzz": {"fonts", "readback.glyphs", "readback.programs"},  # the judge reads the pinned glyphs for itself
+    "uharfbuzz": {
+        "fonts",
+        "readback.glyphs",
+        "readback.programs",
+    },  # the judge reads the pinned glyphs for itself
     "weasyprint": {"layout"},
     "zxingcpp": {"readback.picture"},
 }
@@ -235,7 +239,8 @@ def _judge_import(name: str, imported: str) -> Iterator[str]:
     parts = imported.split(".")
     if parts[0] == "generator":
         module = next(
-            (m for end in (3, 2) if (m := ".".join(parts[1:end])) in MAY_IMPORT), parts[1] if parts[1:] else "__init__"
+            (m for end in (3, 2) if (m := ".".join(parts[1:end])) in MAY_IMPORT),
+            parts[1] if parts[1:] else "__init__",
         )
         module = "__init__" if module.startswith("__") else module
         if module not in MAY_IMPORT[name]:

@@ -388,7 +388,7 @@ def test_only_the_asked_locale_is_updated(project: Project) -> None:
 
 
 def test_long_texts_and_special_characters_come_back_whole(project: Project) -> None:
-    text = "Ask the staff: “what is left to pay?”, and say that \\\\ and \\\" are no words here. " * 5
+    text = 'Ask the staff: “what is left to pay?”, and say that \\\\ and \\" are no words here. ' * 5
     project.change(START, "Ask first.", text.strip())
     project.run("messages", "update")
     summary = load_content(project.root).guides["demo-start"].summary

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import test_readback
-from test_readback import GOOD, GOOD_CSS, Press
+from test_readback import ASCII, GOOD, GOOD_CSS, Press
 
-from generator.checks import RULES, Expected, check_handout
+from generator.checks import RULES, Expected, check_handout, describe_limit, select_rules
 from generator.fonts import font_face_css, make_fonts
 from generator.language import LANGUAGES, Language
 from generator.paper import PAPERS
@@ -95,11 +96,9 @@ def test_a_problem_has_place_rule_and_next_step(good: PdfFacts) -> None:
 
 
 def test_a_real_complaint_of_the_engine_is_passed_on(press: Press) -> None:
-    facts = press.read(press.print('<p>返</p><p style="colour: red">直</p>'))
+    facts = press.read(press.print(f'{HEAD}<p>返</p><p style="colour: red">直</p>', finish=index))
     assert press.log
-    assert [rule for rule, *_ in said(facts, replace(BARE, complaints=tuple(press.log)))] == [
-        "ENG-01"
-    ]
+    assert [rule for rule, *_ in said(facts, replace(BARE, complaints=tuple(press.log)))] == ["ENG-01"]
 
 
 def test_a_third_page_is_refused(press: Press) -> None:
@@ -148,7 +147,7 @@ def test_a_font_with_postscript_outlines_is_foreign(press: Press) -> None:
 
 
 def test_a_font_with_other_outlines_is_foreign(press: Press, tmp_path: Path) -> None:
-    other = make_fonts(frozenset("返 "), tmp_path)
+    other = make_fonts(frozenset("返" + ASCII), tmp_path)
     faces = font_face_css(other).replace("Handout Sans", "Guise")
     found = judge(
         press, "<p>返</p>", replace(BARE, family="Guise"), faces=faces, css="html { font-family: Guise }"
@@ -156,7 +155,7 @@ def test_a_font_with_other_outlines_is_foreign(press: Press, tmp_path: Path) -> 
     assert found == [("FNT-02", 0, '"Guise" has outlines of another font')]
 
 
-def test_bold_with_regular_outlines_is_foreign(press: Press) -> None:
+def test_bold_with_regular_outlines_is_not_bold(press: Press) -> None:
     faces = font_face_css(press.fonts).replace(press.fonts.bold.as_uri(), press.fonts.regular.as_uri())
     faces = faces.replace("Handout Sans", "Feint")
     found = judge(
@@ -166,7 +165,7 @@ def test_bold_with_regular_outlines_is_foreign(press: Press) -> None:
         faces=faces,
         css="html { font-family: Feint }",
     )
-    assert found == [("FNT-02", 0, '"Feint-Bold" has the outlines of the regular weight')]
+    assert found == [("FNT-06", 0, '"Feint-Bold" has the outlines of the regular weight')]
 
 
 def test_tofu_is_refused_with_its_character(press: Press) -> None:
@@ -180,10 +179,10 @@ def test_wrong_shapes_under_right_text_are_refused(press: Press, tmp_path: Path)
     faces = (font_face_css(digits) + font_face_css(characters)).replace("Handout Sans", "Clash")
     pdf = press.print("<p>解约0120</p>", faces=faces, css="html { font-family: Clash }")
     facts = read_pdf(pdf, characters, press.pinned)
-    first, *rest = said(facts, replace(BARE, family="Clash"))
-    assert first == ("FNT-04", 1, "0, 1, 2 are drawn as something else")
+    found = said(facts, replace(BARE, family="Clash"))
+    assert ("FNT-04", 1, "0, 1, 2 are drawn as something else") in found
     # Digits and Han characters differ in width too: the validator sees that much.
-    assert ["WIDTH" in what for _, _, what in rest] == [True]
+    assert ["WIDTH" in what for rule, _, what in found if rule == "A11Y-01"] == [True]
 
 
 def test_another_regions_form_is_refused(press: Press) -> None:
@@ -194,7 +193,8 @@ def test_another_regions_form_is_refused(press: Press) -> None:
 
 
 def test_a_lang_that_only_the_file_claims_gives_the_wrong_form(press: Press) -> None:
-    facts = press.read(press.print('<p>手<span lang="ja">返海直</span></p>', tag_languages=False))
+    body = f'{HEAD}<p>手<span lang="ja">返海直</span></p>'
+    facts = press.read(press.print(body, tag_languages=False, finish=index))
     assert said(facts) == [("CJK-01", 1, "返, 海, 直 are drawn in their Japanese form")]
 
 
@@ -216,7 +216,8 @@ def test_a_text_that_is_only_in_the_margin_is_missing(good: PdfFacts) -> None:
 def test_a_text_may_be_broken_into_lines_pages_and_elements(press: Press) -> None:
     text = "先确认合约，再办理解约 0120-959-476 official"
     body = '<p style="width: 12mm">先确认合<b>约</b>，再办理解约 0120-959-476 offi&shy;cial</p>'
-    assert judge(press, body, replace(BARE, texts=(text,))) == []
+    found = judge(press, body, replace(BARE, texts=(text,)))
+    assert [rule for rule, *_ in found if rule != "CJK-06"] == []  # the column is narrow on purpose
 
 
 def test_characters_that_share_a_glyph_are_found(press: Press) -> None:
@@ -323,24 +324,25 @@ def test_the_engine_breaks_lines_well_by_itself(press: Press) -> None:
     body = "".join(
         f'<p style="width: {n}mm">{"请说“解约”，再办理（退）。" * 6}</p>' for n in range(14, 60, 9)
     )
-    assert judge(press, body, BARE) == []
+    facts = press.read(press.print(body))
+    assert check_handout(facts, BARE, select_rules(["CJK-02", "CJK-03"])) == ()
 
 
 def test_a_picture_without_a_name_fails_pdf_ua(press: Press) -> None:
-    ((rule, _, what),) = judge(press, '<p>返</p><svg width="9" height="9"><path d="M0 0h9v9z"/></svg>')
+    ((rule, _, what),) = judge(press, '<p>返</p><svg width="90" height="90"><path d="M0 0h90v90z"/></svg>')
     assert rule == "A11Y-01" and "Alt" in what
 
 
 def test_properties_of_the_file_are_compared(good: PdfFacts) -> None:
     facts = replace(good, version="1.4", title="", print_scaling="", duplex="Simplex", author="me")
     assert said(facts, EXPECTED) == [
-        ("PDF-03", 0, 'version is "1.4", "1.7" wanted'),
+        ("PDF-01", 0, 'version is "1.4", "1.7" wanted'),
         ("PDF-03", 0, 'title is not set, "解约指南" wanted'),
         ("PDF-03", 0, 'author is "me", "shop" wanted'),
-        ("PDF-03", 0, 'PrintScaling is not set, "None" wanted'),
-        ("PDF-03", 0, 'Duplex is "Simplex", "DuplexFlipLongEdge" wanted'),
+        ("PRN-01", 0, 'PrintScaling is not set, "None" wanted'),
+        ("PRN-01", 0, 'Duplex is "Simplex", "DuplexFlipLongEdge" wanted'),
     ]
-    assert said(facts, replace(EXPECTED, author=None))[2][2].startswith("PrintScaling")
+    assert ("PDF-03", 0, 'author is "me", "shop" wanted') not in said(facts, replace(EXPECTED, author=None))
 
 
 def test_the_same_thing_on_one_page_is_told_once(press: Press) -> None:
@@ -356,16 +358,20 @@ def test_many_characters_are_one_problem_that_names_some(press: Press) -> None:
     assert what.count("返") == 1
 
 
-def test_every_rule_says_why_and_what_to_do() -> None:
+def test_every_rule_says_what_why_and_what_to_do() -> None:
     for name, rule in RULES.items():
-        assert name == name.lower() and " " not in name
-        for text in (rule.reason, rule.hint):
+        assert re.fullmatch(r"[A-Z0-9]+-\d\d", name)
+        for text in (rule.name, rule.reason, rule.source, rule.limit, rule.hint):
             assert text and not text.endswith("."), name
             assert "\n" not in text
+        assert describe_limit(rule, PAPER)
 
 
 def test_every_rule_has_been_seen_red() -> None:
-    text = Path(__file__).read_text(encoding="utf-8")
+    tests = Path(__file__).parent
+    text = "".join(
+        (tests / name).read_text(encoding="utf-8") for name in ("test_checks.py", "test_broken.py")
+    )
     assert [name for name in RULES if f'"{name}"' not in text] == []
 
 

@@ -216,9 +216,10 @@ def test_the_order_is_the_projects_whatever_the_order_asked(shared: Project) -> 
 def test_the_project_is_found_from_below_and_by_name(shared: Project, tmp_path: Path) -> None:
     below = Project(shared.root / "content" / "guides")
     assert below.run("list", "guides").lines == shared.run("list", "guides").lines
-    assert Project(tmp_path).run("--project", str(shared.root), "list", "guides").lines == below.run(
-        "list", "guides"
-    ).lines
+    assert (
+        Project(tmp_path).run("--project", str(shared.root), "list", "guides").lines
+        == below.run("list", "guides").lines
+    )
 
 
 def test_list_says_what_there_is_for_people_and_programs(shared: Project) -> None:

@@ -17,7 +17,16 @@ from generator.checks.texts import Index
 from generator.problem import Problem
 from generator.readback.model import PdfFacts
 
-__all__ = ["RULES", "Expected", "Finding", "Origin", "Rule", "check_handout", "select_rules"]
+__all__ = [
+    "RULES",
+    "Expected",
+    "Finding",
+    "Origin",
+    "Rule",
+    "check_handout",
+    "describe_limit",
+    "select_rules",
+]
 
 
 def check_handout(

@@ -30,7 +30,22 @@ def find_ua_failures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
 _LONGEST_ALT = 120
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?|pdf)", re.I)
 _SAYS_NOTHING = frozenset(
-    ("figure", "graphic", "icon", "image", "img", "photo", "picture", "图", "图片", "图像", "画像", "図", "写真", "アイコン")
+    (
+        "figure",
+        "graphic",
+        "icon",
+        "image",
+        "img",
+        "photo",
+        "picture",
+        "图",
+        "图片",
+        "图像",
+        "画像",
+        "図",
+        "写真",
+        "アイコン",
+    )
 )
 # JIS Z 8210 and the ECOMO guide, for a sheet in the hand.
 _SMALLEST_PICTURE_MM = 8.0
@@ -50,7 +65,9 @@ def find_poor_alts(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
         elif len(alt) > _LONGEST_ALT:
             yield _in(element, f"a picture is described in {len(alt)} letters, at most {_LONGEST_ALT} wanted")
         elif foreign:
-            yield _in(element, f"the description {quote(alt)} is {foreign}, its language is {element.language}")
+            yield _in(
+                element, f"the description {quote(alt)} is {foreign}, its language is {element.language}"
+            )
 
 
 def find_small_pictures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -74,7 +91,11 @@ def find_missing_languages(facts: PdfFacts, expected: Expected) -> Iterator[Find
     """Find texts that a screen reader would read in the voice of another language."""
     tag = expected.language.tag if expected.language else ""
     if not facts.language:
-        yield Finding(f'the document does not say its language, "{tag}" wanted' if tag else "the document does not say its language")
+        yield Finding(
+            f'the document does not say its language, "{tag}" wanted'
+            if tag
+            else "the document does not say its language"
+        )
     elif tag and facts.language.casefold() != tag.casefold():
         yield Finding(f'the document says that it is in "{facts.language}", "{tag}" wanted')
     for run in facts.runs:
@@ -108,9 +129,16 @@ def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
         if int(after.role[1]) > int(before.role[1]) + 1:
             yield _in(after, f"{quote(after.text)} is {after.role} after {before.role}: a level is skipped")
     for index, element in enumerate(elements):
-        kids = {other.role for other in elements[index + 1 :] if other.parent == index} if element.role in ("L", "TR") else set()
+        kids = (
+            {other.role for other in elements[index + 1 :] if other.parent == index}
+            if element.role in ("L", "TR")
+            else set()
+        )
         if element.role == "L" and kids - {"LI", "L", "Caption"}:
-            yield _in(element, f"a list holds {', '.join(sorted(kids - {'LI', 'L', 'Caption'}))} where items should be")
+            yield _in(
+                element,
+                f"a list holds {', '.join(sorted(kids - {'LI', 'L', 'Caption'}))} where items should be",
+            )
         if element.role == "TH" and not element.scope:
             yield _in(element, f"{quote(element.text)} does not say whether it heads a column or a row")
     for index, element in enumerate(elements):

@@ -50,7 +50,9 @@ def find_wrong_properties(facts: PdfFacts, expected: Expected) -> Iterator[Findi
     }
     for name, (is_, ought) in wanted.items():
         if ought is not None and is_ != ought:
-            yield Finding(f'{name} is "{is_}", "{ought}" wanted' if is_ else f'{name} is not set, "{ought}" wanted')
+            yield Finding(
+                f'{name} is "{is_}", "{ought}" wanted' if is_ else f'{name} is not set, "{ought}" wanted'
+            )
 
 
 def find_missing_hints(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -58,7 +60,9 @@ def find_missing_hints(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
     wanted = {"PrintScaling": (facts.print_scaling, "None"), "Duplex": (facts.duplex, expected.paper.duplex)}
     for name, (is_, ought) in wanted.items():
         if ought and is_ != ought:
-            yield Finding(f'{name} is "{is_}", "{ought}" wanted' if is_ else f'{name} is not set, "{ought}" wanted')
+            yield Finding(
+                f'{name} is "{is_}", "{ought}" wanted' if is_ else f'{name} is not set, "{ought}" wanted'
+            )
 
 
 def find_clock_times(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -84,7 +88,9 @@ def find_unwanted_contacts(facts: PdfFacts, expected: Expected) -> Iterator[Find
         if expected.phones is not None:
             for number in _PHONE.findall(paragraph.text):
                 if re.sub(r"\D", "", number) not in expected.phones:
-                    yield on(paragraph.lines[0].runs[0], f"{quote(number)} is no telephone number of the guide")
+                    yield on(
+                        paragraph.lines[0].runs[0], f"{quote(number)} is no telephone number of the guide"
+                    )
     for link in facts.links:
         if _MESSENGER.search(link.uri.removeprefix("https://").removeprefix("http://")):
             yield Finding(f"{quote(link.uri)} hands the reader to a messenger", link.page, link.rect_mm)

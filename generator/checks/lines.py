@@ -23,12 +23,17 @@ _NO_END = frozenset("（〔［｛〈《「『【〖“‘")
 
 # What is said in one breath and read in one look.
 _UNBREAKABLE: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an address", re.compile(r"(?:https?://|[a-z0-9-]+\.)[a-z0-9.-]*\.?(?:jp|com|net|org|info)(?:/[\w./?=&#-]*)?")),
+    (
+        "an address",
+        re.compile(r"(?:https?://|[a-z0-9-]+\.)[a-z0-9.-]*\.?(?:jp|com|net|org|info)(?:/[\w./?=&#-]*)?"),
+    ),
     ("a telephone number", re.compile(r"(?<![\d-])\+?\d{2,4}-\d{2,4}-\d{3,4}(?![\d-])")),
     ("a price", re.compile(r"(?:[¥￥]\s?)?\d[\d,]*\s?(?:日元|円|元|yen)|[¥￥]\s?\d[\d,]*")),
     (
         "a number and its unit",
-        re.compile(r"\d[\d,.]*(?:年|月|日|号|時|时|分|か月|ヶ月|カ月|个月|個月|小时|時間|周|週|歳|岁|天|GB|MB|%|％)"),
+        re.compile(
+            r"\d[\d,.]*(?:年|月|日|号|時|时|分|か月|ヶ月|カ月|个月|個月|小时|時間|周|週|歳|岁|天|GB|MB|%|％)"
+        ),
     ),
     ("a time", re.compile(r"\d{1,2}:\d{2}(?:[–~〜-]\d{1,2}:\d{2})?")),
     ("a number", re.compile(r"\d[\d,]*\d")),
@@ -80,7 +85,11 @@ def find_lonely_lines(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     paragraphs = find_paragraphs(facts)
     for paragraph in paragraphs:
         last = paragraph.lines[-1]
-        if len(paragraph.lines) > 1 and is_cjk(paragraph.language) and len(last.text.strip().rstrip(_ENDING)) <= 1:
+        if (
+            len(paragraph.lines) > 1
+            and is_cjk(paragraph.language)
+            and len(last.text.strip().rstrip(_ENDING)) <= 1
+        ):
             yield on(last.runs[0], f"one character is alone on a line: {quote(paragraph.text[-12:])}")
     if facts.elements:
         for before, after in pairwise(paragraphs):
@@ -207,4 +216,6 @@ def find_leaks(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
             yield on(run, f"{enumerate_(leaked)} was meant for a program: {quote(run.text)}")
         foreign, _, is_whole = foreign_letters(run.text, run.language)
         if foreign and not is_whole:
-            yield on(run, f"{enumerate_(foreign)} in {quote(run.text)} is not of its language ({run.language})")
+            yield on(
+                run, f"{enumerate_(foreign)} in {quote(run.text)} is not of its language ({run.language})"
+            )

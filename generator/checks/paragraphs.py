@@ -130,8 +130,7 @@ def _break_lines(runs: list[Run]) -> Iterator[Line]:
 def _is_below(before: Run, after: Run) -> bool:
     # Lower and further left: a raised or lowered run goes on to the right.
     return (
-        after.y_mm > before.y_mm + TOLERANCE_MM
-        and after.x_mm < before.x_mm + before.width_mm - TOLERANCE_MM
+        after.y_mm > before.y_mm + TOLERANCE_MM and after.x_mm < before.x_mm + before.width_mm - TOLERANCE_MM
     )
 
 

@@ -44,7 +44,11 @@ def foreign_letters(text: str, tag: str) -> tuple[tuple[str, ...], str, bool]:
     if not letters:
         return (), "", False
     name = next(name for some, name in found if some)
-    return letters, name, len(letters) >= _SHARE * len(kana + han + hangul) or language not in ("ja", "yue", "zh")
+    return (
+        letters,
+        name,
+        len(letters) >= _SHARE * len(kana + han + hangul) or language not in ("ja", "yue", "zh"),
+    )
 
 
 def _is_simplified(tag: str) -> bool:

@@ -65,7 +65,9 @@ def find_small_modules(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
     wanted = expected.paper.qr_module_mm
     for symbol in facts.symbols:
         if 0 < symbol.module_mm < wanted - _MODULE_TOLERANCE_MM:
-            what = f"a module of {_name(symbol)} is {symbol.module_mm:.2f} mm, at least {wanted:.2f} mm wanted"
+            what = (
+                f"a module of {_name(symbol)} is {symbol.module_mm:.2f} mm, at least {wanted:.2f} mm wanted"
+            )
             yield _at(symbol, what)
 
 
@@ -82,7 +84,9 @@ def find_faint_codes(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     levels = expected.paper.qr_levels
     for symbol in facts.symbols:
         if symbol.contrast < CONTRAST:
-            yield _at(symbol, f"{_name(symbol)} has a contrast of {symbol.contrast:.2f}, at least {CONTRAST} wanted")
+            yield _at(
+                symbol, f"{_name(symbol)} has a contrast of {symbol.contrast:.2f}, at least {CONTRAST} wanted"
+            )
         if symbol.is_inverted:
             yield _at(symbol, f"{_name(symbol)} is light on dark")
         if symbol.level and symbol.level not in levels:
@@ -124,4 +128,3 @@ def _stands_beside(symbol: Symbol, facts: PdfFacts) -> bool:
         host = (parts.hostname or "").removeprefix("www.")
         return fold(host).casefold() in words
     return fold(symbol.text.removeprefix("tel:")).casefold() in words
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -106,12 +106,10 @@ class Index:
     def __init__(self, facts: PdfFacts, expected: Expected) -> None:
         """Find where every text stands."""
         order = _put_in_order(read_aloud(facts), expected.texts)
-        spans = sorted(
+        self._spans = [
             (place, len(fold(expected.texts[index])), expected.texts[index])
             for index, place in order.places.items()
-        )
-        self._starts = [start for start, _, _ in spans]
-        self._spans = spans
+        ]
         self._margins = expected.margins
         self._offsets: dict[int, int] = {}
         at = 0
@@ -125,9 +123,6 @@ class Index:
         if at is None:
             folded = fold(run.text)
             return next((text for text in self._margins if folded and folded in fold(text)), "")
-        span = bisect_right(self._starts, at) - 1
-        if span >= 0:
-            start, length, text = self._spans[span]
-            if at < start + length:
-                return text
-        return ""
+        # A short text may stand inside a longer one: the longer one is the one that is printed there.
+        around = [(length, text) for start, length, text in self._spans if start <= at < start + length]
+        return max(around)[1] if around else ""

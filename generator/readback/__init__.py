@@ -101,9 +101,7 @@ def read_pdf(
             facts, sheets = _read_document(document, fonts)
             if (damage := document.get_warnings()) and is_ours:
                 _refuse(handout, "the file is damaged")
-        seen = look(
-            pdf, sheets, facts["runs"], facts["shapes"], facts["images"], thorough=not is_ours
-        )
+        seen = look(pdf, sheets, facts["runs"], facts["shapes"], facts["images"], thorough=not is_ours)
         failures = validate_ua(pdf)
     except pikepdf.PasswordError as error:
         _refuse(handout, "the file is encrypted", error)

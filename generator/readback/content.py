@@ -330,7 +330,9 @@ _STROKES = frozenset(("S", "s", "B", "B*", "b", "b*"))
 _POINTS = {"m": (0,), "l": (0,), "c": (0, 2, 4), "v": (0, 2), "y": (0, 2)}
 
 
-def paint(page: PdfObject, resources: PdfObject, frame: Frame, font_of: Callable[[PdfObject], Font]) -> Painting:
+def paint(
+    page: PdfObject, resources: PdfObject, frame: Frame, font_of: Callable[[PdfObject], Font]
+) -> Painting:
     """Paint a page; what it shows stands in the order of painting."""
     painting = Painting(frame)
     _Painter(painting, font_of).run(page, resources, _State(), Mark(), 0)
@@ -613,4 +615,3 @@ def find_resources(page: PdfObject) -> PdfObject:
             break
         owner = owner.Parent
     return owner.get("/Resources", {})
-

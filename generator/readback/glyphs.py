@@ -99,9 +99,13 @@ def _compare_run(number: int, run: Run, font: Path) -> Iterator[Misdrawn]:
             variants.append((text, "en", "Latn", ()))
         for twin in next((group for group in TWINS if letters in group), ""):
             variants.append((text[:index] + twin + text[index + 1 :], run.language, "", ()))
-        if 0 in glyphs or -1 in glyphs or any(
-            glyphs == _glyphs_at(said, language, font, script, features).get(index)
-            for said, language, script, features in variants
+        if (
+            0 in glyphs
+            or -1 in glyphs
+            or any(
+                glyphs == _glyphs_at(said, language, font, script, features).get(index)
+                for said, language, script, features in variants
+            )
         ):
             continue
         form = next((tag for tag in _FORMS if glyphs == _glyphs_at(text, tag, font).get(index)), "")

@@ -29,6 +29,8 @@ _FEWEST_PARTS = 40
 _SMALLEST_MM, _LARGEST_MM = 4.0, 90.0
 _MARGIN_MM = 8.0
 _WANTED_QUIET = 4.0
+# The zone counts as clear while it is lighter than this part of the way from the code's light to its dark.
+_QUIET_DEPTH = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,7 @@ _SHARE = 0.2
 _NEAR = 8
 
 
-def _find_backdrops(
-    camera: _Camera, runs: Sequence[tuple[int, Run]]
-) -> Iterator[tuple[int, Rgb]]:
+def _find_backdrops(camera: _Camera, runs: Sequence[tuple[int, Run]]) -> Iterator[tuple[int, Rgb]]:
     """Yield the colour that each run has the hardest time to stand out from."""
     picture, left, top = camera.shoot(_LIGHT_DPI, gray=False)
     picture = picture.convert("RGB")
@@ -240,7 +240,7 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
     import zxingcpp
     from PIL import ImageFilter
 
-    formats = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.MicroQRCode
+    formats = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode]
     picture, left, top = camera.shoot(_SHARP_DPI, place)
     sharp = zxingcpp.read_barcodes(picture, formats=formats, return_errors=True)
     codes = [code for code in sharp if code.valid] or list(sharp)
@@ -253,15 +253,26 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
 
 
 def _measure(code: Any, picture: Any, left: float, top: float, page: int, reads_blurred: bool) -> Symbol:  # noqa: ANN401
-    corners = [getattr(code.position, name) for name in ("top_left", "top_right", "bottom_right", "bottom_left")]
+    corners = [
+        getattr(code.position, name) for name in ("top_left", "top_right", "bottom_right", "bottom_left")
+    ]
     x0, x1 = min(c.x for c in corners), max(c.x for c in corners) + 1
     y0, y1 = min(c.y for c in corners), max(c.y for c in corners) + 1
     name = str(code.format)
     extra = code.extra if isinstance(code.extra, dict) else {}
     modules = _count_modules(name, str(extra.get("Version", "")))
-    module_px = max(x1 - x0, y1 - y0) / modules if modules else 0.0
     light, dark = _find_light_and_dark(picture.crop((x0, y0, x1, y1)))
-    inner = picture.crop((x0, y0, x0 + max(int(module_px), 1), y0 + max(int(7 * module_px), 1)))
+    estimate = max(x1 - x0, y1 - y0) / modules if modules else 1.0
+    # The finder pattern's outer ring is dark in a code of the right polarity.
+    ring = picture.crop(
+        (x0, y0 + round(estimate), x0 + max(round(estimate), 2), y0 + round(6 * estimate) + 1)
+    )
+    is_inverted = _mean(ring) > (light + dark) / 2
+    if is_inverted:
+        picture = picture.convert("L").point([255 - value for value in range(256)])
+        light, dark = 255 - dark, 255 - light
+    x0, y0, x1, y1 = _find_edges(picture, (x0, y0, x1, y1), modules, (light + dark) / 2)
+    module_px = max(x1 - x0, y1 - y0) / modules if modules else 0.0
     per_mm = _SHARP_DPI / MM_PER_INCH
     return Symbol(
         page=page,
@@ -276,14 +287,33 @@ def _measure(code: Any, picture: Any, left: float, top: float, page: int, reads_
         level=str(code.ec_level or ""),
         modules=modules,
         module_mm=round(module_px / per_mm, 3),
-        quiet=_measure_quiet_zone(picture, (x0, y0, x1, y1), module_px, (light + dark) / 2),
+        quiet=_measure_quiet_zone(
+            picture, (x0, y0, x1, y1), module_px, light - _QUIET_DEPTH * (light - dark)
+        ),
         contrast=round(_reflectance(light) - _reflectance(dark), 2),
-        # The finder pattern's outer ring is dark in a code of the right polarity.
-        is_inverted=_mean(inner) > (light + dark) / 2,
+        is_inverted=is_inverted,
         reads_at=tuple(
             dpi for dpi, reads in ((_SHARP_DPI, code.valid), (_BLURRED_DPI, reads_blurred)) if reads
         ),
     )
+
+
+def _find_edges(
+    picture: Any,  # noqa: ANN401
+    box: tuple[int, int, int, int],
+    modules: int,
+    middle: float,
+) -> tuple[int, int, int, int]:
+    """Return the box of a code's dark modules: the reader places its corners within a module or two."""
+    x0, y0, x1, y1 = box
+    near = round(1.5 * max(x1 - x0, y1 - y0) / modules) if modules else 0
+    width, height = picture.size
+    left, top = max(x0 - near, 0), max(y0 - near, 0)
+    around = picture.crop((left, top, min(x1 + near, width), min(y1 + near, height))).convert("L")
+    found = around.point([255 if value <= middle else 0 for value in range(256)]).getbbox()
+    if not modules or found is None:
+        return box
+    return left + found[0], top + found[1], left + found[2], top + found[3]
 
 
 def _count_modules(name: str, version: str) -> int:
@@ -320,7 +350,7 @@ def _reflectance(value: float) -> float:
     return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
 
 
-def _measure_quiet_zone(picture: Any, box: tuple[int, int, int, int], module: float, middle: float) -> float:  # noqa: ANN401
+def _measure_quiet_zone(picture: Any, box: tuple[int, int, int, int], module: float, darkest: float) -> float:  # noqa: ANN401
     """Return how many modules around a code are clear, at most 4: the worst of its four sides."""
     if module <= 0:
         return 0.0
@@ -331,7 +361,8 @@ def _measure_quiet_zone(picture: Any, box: tuple[int, int, int, int], module: fl
     for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
         clear = 0.0
         while clear < _WANTED_QUIET:
-            near, far = round((clear + 0.1) * module), round((clear + 0.35) * module)
+            # A pixel on the edge is half dark.
+            near, far = max(round((clear + 0.1) * module), 1), round((clear + 0.35) * module) + 1
             strip = (
                 x1 + near if dx > 0 else x0 - far if dx < 0 else x0,
                 y1 + near if dy > 0 else y0 - far if dy < 0 else y0,
@@ -341,7 +372,7 @@ def _measure_quiet_zone(picture: Any, box: tuple[int, int, int, int], module: fl
             inside = (max(strip[0], 0), max(strip[1], 0), min(strip[2], width), min(strip[3], height))
             if inside[0] >= inside[2] or inside[1] >= inside[3]:
                 break  # the page ends here
-            if gray.crop(inside).getextrema()[0] <= middle:
+            if gray.crop(inside).getextrema()[0] < darkest:
                 break
             clear += 0.5
         worst = min(worst, clear)

@@ -235,4 +235,3 @@ def _find_face(outlines: dict[int, bytes], used: set[int], family: FontSet, expe
         if all(outlines.get(glyph) == ours.get(glyph) for glyph in used):
             return name
     return ""
-

@@ -52,7 +52,9 @@ class Tree:
     places: dict[tuple[int, int], Place] = field(default_factory=dict)
     branches: list[_Branch] = field(default_factory=list)
 
-    def elements(self, shown: dict[tuple[int, int], list[Run]], drawn: dict[int, list[Box]]) -> Iterator[Element]:
+    def elements(
+        self, shown: dict[tuple[int, int], list[Run]], drawn: dict[int, list[Box]]
+    ) -> Iterator[Element]:
         """Yield the elements with what they show; `drawn` are boxes of pictures, by element."""
         for key, place in self.places.items():
             for run in shown.get(key, ()):
@@ -141,9 +143,7 @@ def read_structure(root: PdfObject, pages: dict[tuple[int, int], int], language:
             if role and role not in _INLINE:
                 blocks += 1
                 place = Place(around.language, role, blocks, element)
-            place = Place(
-                str(own) if own is not None else place.language, place.role, place.block, element
-            )
+            place = Place(str(own) if own is not None else place.language, place.role, place.block, element)
             todo.append((kid.get("/K"), page, place))
     return tree
 
