@@ -62,13 +62,17 @@ class Selection:
 
 @dataclass(frozen=True)
 class Job:
-    """One handout to be made: what is said, on which paper, and where it will stand."""
+    """One handout to be made: what is said, on which paper, and where it will stand.
+
+    `ignored` are the ids of the rules that the result is not judged by.
+    """
 
     local: LocalizedGuide
     paper: Paper
     file: str
     fingerprint: str
     inputs: dict[str, str]
+    ignored: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -134,8 +138,12 @@ def make_plan(
     as_of: datetime.date,
     *,
     is_draft: bool = False,
+    ignored: tuple[str, ...] = (),
 ) -> Plan:
     """Say every selected guide in every selected language, and find what each handout depends on.
+
+    A handout that is not judged by all rules says so in its inputs, so that the next build by all of
+    them judges it again.
 
     Raises:
         ProjectError: where a catalog cannot be read; others are tried first, so all are told.
@@ -155,6 +163,8 @@ def make_plan(
         "fonts": fingerprint_fonts(characters),
         "engine": hash_engine(),
     }
+    if ignored:
+        common["not_judged_by"] = " ".join(ignored)
     jobs: list[Job] = []
     for catalog in catalogs:
         for guide in selection.guides:
@@ -165,7 +175,7 @@ def make_plan(
                 for paper in selection.papers:
                     file = name_file(content, guide, catalog.language, paper, shop, is_draft)
                     inputs = {**common, "said": local.digest(), "paper": _hash(asdict(paper))}
-                    jobs.append(Job(local, paper, file, _hash(inputs), inputs))
+                    jobs.append(Job(local, paper, file, _hash(inputs), inputs, ignored))
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
 
@@ -217,8 +227,9 @@ def hash_engine() -> str:
     for package in PACKAGES:
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
     digest.update(json.dumps(system_versions()).encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -363,7 +374,7 @@ _ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
 def _work(job: Job) -> Finished:
     assert _ready, "a worker is warmed up before it works"
     templates, engine, fonts, pinned = _ready
-    return build(job.local, job.paper, templates, engine, fonts, pinned)
+    return build(job.local, job.paper, templates, engine, fonts, pinned, job.ignored)
 
 
 def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:

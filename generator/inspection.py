@@ -28,6 +28,8 @@ from generator.problem import Problem, ProjectError
 from generator.publish import MANIFEST, Record, read_manifest
 
 if TYPE_CHECKING:
+    from multiprocessing.context import ForkContext, SpawnContext
+
     from generator.fonts import PinnedFonts
     from generator.readback.model import PdfFacts
 
@@ -383,7 +385,8 @@ def inspect_files(
 
     assert checks.RULES
     is_forked = sys.platform.startswith("linux") and not has_validator()
-    context = multiprocessing.get_context("fork" if is_forked else "spawn")
+    context: ForkContext | SpawnContext
+    context = multiprocessing.get_context("fork") if is_forked else multiprocessing.get_context("spawn")
     waiting = deque(enumerate(files))
     running: list[_Reader] = []
     done: dict[int, Inspected] = {}

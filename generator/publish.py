@@ -70,7 +70,9 @@ def _read_record(item: dict[str, Any]) -> Record:
     item = dict(item)
     item["addresses"] = tuple(item["addresses"])
     item["facts"] = tuple(item["facts"])
-    item["warnings"] = tuple(Problem(**problem) for problem in item["warnings"])
+    item["warnings"] = tuple(
+        Problem(**{**problem, "box_mm": tuple(problem.get("box_mm", ()))}) for problem in item["warnings"]
+    )
     return Record(**item)
 
 
