@@ -949,7 +949,7 @@ def _tell_verdict(result: Inspected, quiet: bool, verbose: bool) -> None:
         title = show(about.title)
         click.echo(f"  PDF {about.version}, {about.size / 1000:.0f} KB, title “{title}”", err=True)
         for name, how in about.fonts:
-            click.echo(f"  font {show(name)}, {how}", err=True)
+            click.echo(f"  font {show(name) or 'without a name'}, {how}", err=True)
         if result.is_recorded:
             click.echo("  is what the manifest records: held to its paper, language and codes", err=True)
         if result.not_judged:

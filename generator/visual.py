@@ -11,7 +11,8 @@ this page must open where no project is.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from generator.report import show
 # A frame stands off the type, and one around a dot can be seen.
 _AIR_MM = 0.8
 _SMALLEST_MM = 3.0
+_NEAR_MM = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,33 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A box on the picture in percent, and the numbers of what it is about."""
+class Group:
+    """What one rule found in one place: some to be read at once, and more of the same."""
 
-    numbers: tuple[int, ...]
-    severity: str
+    first: tuple[Item, ...]
+    more: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A box on the picture in percent, and what was found in it."""
+
+    items: tuple[Item, ...]
     left: float
     top: float
     width: float
     height: float
+
+    @property
+    def severity(self) -> str:
+        """Return the gravest severity."""
+        return "error" if any(item.problem.severity == "error" for item in self.items) else "warning"
+
+    @property
+    def label(self) -> str:
+        """Return the numbers: "3", "3, 4" or "3–17"."""
+        numbers = [item.number for item in self.items]
+        return ", ".join(map(str, numbers)) if len(numbers) < 3 else f"{numbers[0]}–{numbers[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,7 @@ class PageView:
     picture: Picture | None
     data: str
     frames: tuple[Frame, ...]
-    items: tuple[Item, ...]
+    groups: tuple[Group, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,7 @@ class FileView:
     """One file of the report."""
 
     result: Inspected
-    general: tuple[Item, ...]
+    general: tuple[Group, ...]
     pages: tuple[PageView, ...]
     unseen: int
 
@@ -122,31 +142,71 @@ def render_report(results: Sequence[Inspected], missing: Sequence[Problem] = ())
 
 
 def _view(result: Inspected) -> FileView:
-    items = [Item(number, problem) for number, problem in enumerate(result.problems, start=1)]
+    numbers = itertools.count(1)
+    general = _number([p for p in result.problems if not p.page], numbers)
     pictures = {picture.page: picture for picture in result.pictures}
-    shown = sorted({*pictures, *(item.problem.page for item in items if item.problem.page)})
+    shown = sorted({*pictures, *(problem.page for problem in result.problems if problem.page)})
     pages = tuple(
-        _view_page(number, pictures.get(number), [item for item in items if item.problem.page == number])
-        for number in shown
+        _view_page(page, pictures.get(page), [p for p in result.problems if p.page == page], numbers)
+        for page in shown
     )
     total = result.about.pages if result.about else 0
     unseen = total - len(pictures) if total > MOST_PICTURES else 0
-    return FileView(result, tuple(item for item in items if not item.problem.page), pages, unseen)
+    return FileView(result, (Group(general),) if general else (), pages, unseen)
 
 
-def _view_page(number: int, picture: Picture | None, items: Sequence[Item]) -> PageView:
-    if picture is None:
-        return PageView(number, None, "", (), tuple(items))
-    by_box: dict[tuple[float, ...], list[Item]] = {}
-    for item in items:
-        if item.problem.box_mm:
-            by_box.setdefault(item.problem.box_mm, []).append(item)
-    frames = [_frame(picture, box, here) for box, here in by_box.items()]
-    data = base64.b64encode(picture.png).decode("ascii")
-    return PageView(number, picture, data, tuple(frames), tuple(items))
+def _number(problems: Iterable[Problem], numbers: Iterator[int]) -> tuple[Item, ...]:
+    return tuple(Item(next(numbers), problem) for problem in problems)
 
 
-def _frame(picture: Picture, box: tuple[float, ...], items: Sequence[Item]) -> Frame:
+def _view_page(
+    page: int, picture: Picture | None, problems: Sequence[Problem], numbers: Iterator[int]
+) -> PageView:
+    groups = [Group(items)] if (items := _number([p for p in problems if not p.box_mm], numbers)) else []
+    frames = []
+    for box, here in _gather([p for p in problems if p.box_mm]):
+        by_rule: dict[str, list[Problem]] = {}
+        for problem in here:
+            by_rule.setdefault(problem.rule, []).append(problem)
+        inside: list[Item] = []
+        for alike in by_rule.values():
+            items = _number(alike, numbers)
+            inside += items
+            cut = 2 if len(items) > 3 else len(items)
+            groups.append(Group(items[:cut], items[cut:]))
+        if picture:
+            frames.append(_frame(picture, box, inside))
+    data = base64.b64encode(picture.png).decode("ascii") if picture else ""
+    return PageView(page, picture, data, tuple(frames), tuple(groups))
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _gather(problems: Iterable[Problem]) -> list[tuple[_Box, list[Problem]]]:
+    """Put together what is on one place of one line: many programs place each letter by itself."""
+    found: list[tuple[_Box, list[Problem]]] = []
+    for problem in problems:
+        left, top, right, bottom = problem.box_mm
+        box, here = (left, top, right, bottom), [problem]
+        while (near := next((place for place in found if _is_near(place[0], box)), None)) is not None:
+            found.remove(near)
+            (x0, y0, x1, y1), earlier = near
+            box = (min(box[0], x0), min(box[1], y0), max(box[2], x1), max(box[3], y1))
+            here = [*earlier, *here]
+        found.append((box, here))
+    return sorted(found, key=lambda place: (place[0][1], place[0][0]))
+
+
+def _is_near(one: _Box, other: _Box) -> bool:
+    """Tell whether two boxes are of one line and less than some letters apart."""
+    common = min(one[3], other[3]) - max(one[1], other[1])
+    lower, higher = sorted((one[3] - one[1], other[3] - other[1]))
+    apart = max(one[0], other[0]) - min(one[2], other[2])
+    return common >= 0.5 * lower and higher <= 2 * max(lower, _AIR_MM) and apart <= _NEAR_MM
+
+
+def _frame(picture: Picture, box: _Box, items: Sequence[Item]) -> Frame:
     """Return a box, counted from the trim, as percent of the picture, which shows the whole sheet."""
     left, top, right, bottom = box
     wide, high = (max(_SMALLEST_MM - length, 2 * _AIR_MM) / 2 for length in (right - left, bottom - top))
@@ -158,6 +218,4 @@ def _frame(picture: Picture, box: tuple[float, ...], items: Sequence[Item]) -> F
         min(max(y + picture.top_mm, 0.0), picture.height_mm) / picture.height_mm * 100
         for y in (top - high, bottom + high)
     )
-    severity = "error" if any(item.problem.severity == "error" for item in items) else "warning"
-    numbers = tuple(item.number for item in items)
-    return Frame(numbers, severity, round(x0, 2), round(y0, 2), round(x1 - x0, 2), round(y1 - y0, 2))
+    return Frame(tuple(items), round(x0, 2), round(y0, 2), round(x1 - x0, 2), round(y1 - y0, 2))
