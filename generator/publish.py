@@ -71,7 +71,7 @@ def _read_record(item: dict[str, Any]) -> Record:
     item["addresses"] = tuple(item["addresses"])
     item["facts"] = tuple(item["facts"])
     item["warnings"] = tuple(
-        Problem(**{**problem, "box_mm": tuple(problem.get("box_mm", ()))}) for problem in item["warnings"]
+        Problem(**{**problem, "box_mm": tuple(problem["box_mm"])}) for problem in item["warnings"]
     )
     return Record(**item)
 

@@ -251,7 +251,8 @@ def _imports_of(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         module = ("generator." if node.level else "") + (node.module or "")
-        if module.rstrip(".") in ("generator", "babel", "urllib"):  # these names are modules
+        # Below these, names may be modules.
+        if module.rstrip(".").partition(".")[0] == "generator" or module in ("babel", "urllib"):
             yield from (f"{module.rstrip('.')}.{alias.name}" for alias in node.names)
         else:
             yield module
@@ -336,8 +337,8 @@ def _breach(tmp_path: Path, module: str, line: str) -> list[str]:
         ("pipeline", "from weasyprint.urls import URLFetcher", "weasyprint.urls belongs to layout"),
         ("batch", "import click", "click belongs to cli"),
         ("report", "import click", "click belongs to cli"),
-        ("inspection", "import pikepdf", "pikepdf belongs to readback"),
-        ("localize", "from jinja2 import Template", "jinja2 belongs to markup"),
+        ("inspection", "import pikepdf", "pikepdf belongs to readback, readback.content, readback.pages, readback.structure"),
+        ("localize", "from jinja2 import Template", "jinja2 belongs to markup, visual"),
         ("localize", "from babel.messages.pofile import read_po", "babel.messages.pofile belongs to catalog"),
         ("catalog", "from babel import dates", "babel.dates belongs to localize"),
         ("content", "import requests", "requests has no room in the table"),

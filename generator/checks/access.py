@@ -161,7 +161,8 @@ def _has_heads(elements: tuple[Element, ...], table: int) -> bool:
 
 # --- plain language ----------------------------------------------------------------------------
 
-_SENTENCE = re.compile(r"[^。！？!?；;]+?(?:[。！？!?；;]|[.](?=\s|$)|$)")
+# A colon ends a thought too: what follows it is read anew.
+_SENTENCE = re.compile(r"[^。！？!?；;：]+?(?:[。！？!?；;：]|[.:](?=\s|$)|$)")
 
 
 def find_long_sentences(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

@@ -240,7 +240,7 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
     import zxingcpp
     from PIL import ImageFilter
 
-    formats = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode]
+    formats: Any = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode]
     picture, left, top = camera.shoot(_SHARP_DPI, place)
     sharp = zxingcpp.read_barcodes(picture, formats=formats, return_errors=True)
     codes = [code for code in sharp if code.valid] or list(sharp)
@@ -340,7 +340,7 @@ def _find_light_and_dark(picture: Any) -> tuple[int, int]:  # noqa: ANN401
 
 
 def _mean(picture: Any) -> float:  # noqa: ANN401
-    histogram = picture.convert("L").histogram()
+    histogram: list[int] = picture.convert("L").histogram()
     return sum(value * times for value, times in enumerate(histogram)) / max(sum(histogram), 1)
 
 
