@@ -289,6 +289,8 @@ def to_uri(path: str) -> str:
     Source: RFC 3986, 3.3: a first part with a colon would be read as a scheme.
     """
     spelled = PurePath(path).as_posix()
-    if spelled.startswith("/"):
-        return "file://" + quote(spelled, safe="/", errors="surrogateescape")
-    return quote(spelled, safe="/", errors="surrogateescape")
+    try:
+        raw = spelled.encode(errors="surrogateescape")  # the bytes of a name that is not UTF-8
+    except UnicodeEncodeError:
+        raw = spelled.encode(errors="backslashreplace")
+    return ("file://" if spelled.startswith("/") else "") + quote(raw, safe="/")
