@@ -41,7 +41,7 @@ SHEET = Problem(
     box_mm=(10.0, 20.5, 30.0, 21.0),
 )
 BOTH = Problem("locales/ja/x.po", 7, handout="au-cancel (ja, a4)", page=1, rule="CJK-09", what="w")
-# What a file of a stranger may say: the end of a command, of a tag, of a line, of a string, and odd characters.
+# What a stranger's file may say: the end of a command, of a tag, of a line, and odd characters.
 HOSTILE = "a\x00\x1b[31m\r\n::error::]]>&<b> \u202eetirw\ufffe\ud800 100% \U0001f600 解約"
 
 
@@ -221,7 +221,7 @@ def test_sarif_holds_whatever_a_text_holds() -> None:
 
 
 def rule_literals() -> dict[str, set[str]]:
-    """Return every text of the package that is a rule's id, by its module, and every `rule=` that is a text."""
+    """Return every text of the package that is a rule's id, with its modules."""
     families = {id_.partition("-")[0] for id_ in explain_rules()}
     found: dict[str, set[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -319,7 +319,17 @@ def test_rules_for_programs(shared: Project) -> None:
     data = shared.run("rules", "--format", "json", "CJK", "-p", "a4").json
     assert data["schema"] == 1
     assert [rule["id"] for rule in data["rules"]] == [id_ for id_ in RULES if id_.startswith("CJK-")]
-    assert set(data["rules"][0]) == set("id name severity about reason limits source fix needs_order".split())
+    assert set(data["rules"][0]) == {
+        "id",
+        "name",
+        "severity",
+        "about",
+        "reason",
+        "limits",
+        "source",
+        "fix",
+        "needs_order",
+    }
 
 
 def test_rules_work_outside_a_project(tmp_path: Path) -> None:
