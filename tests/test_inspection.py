@@ -355,6 +355,21 @@ def test_json_says_what_a_file_is_and_what_was_judged(shared: Project, bad: Path
     assert any(problem["page"] == 1 and len(problem["box_mm"]) == 4 for problem in data["problems"])
 
 
+# --- the README --------------------------------------------------------------------------------------
+
+
+def test_the_readme_shows_what_is_printed(bad: Path, here: Project) -> None:
+    (here.root / "flyer.pdf").write_bytes(bad.read_bytes())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```\n(\$ carrier-guides inspect.*?)```", readme, re.S)
+    shown = dict(re.findall(r"\$ carrier-guides (.*)\n((?:(?!\$).*\n)*)", example))
+    for command, text in shown.items():
+        ran = here.spawn(*command.split())
+        told = ran.stderr.splitlines()
+        assert "".join(f"{line}\n" for line in [*told[:-1], *ran.lines, *told[-1:]]) == text
+    assert len(shown) == 2
+
+
 # --- the visual report -------------------------------------------------------------------------------
 
 VOID = {"meta", "img", "br", "link", "input"}
@@ -427,8 +442,8 @@ def test_frames_stand_on_the_picture_where_the_type_is(bad: Path, here: Project)
     styles = [
         dict(re.findall(r"(\w+):([\d.-]+)%", str(frame["style"]))) for frame in page.all("div", "frame")
     ]
-    # The picture shows the sheet of 210 x 297 mm, the box counts from a trim 40 pt inside of it; 0.8 mm is air,
-    # and what is flat is drawn 3 mm high.
+    # The picture shows the sheet of 210 x 297 mm, the box counts from a trim 40 pt inside of it; 0.8 mm is
+    # air, and what is flat is drawn 3 mm high.
     inside = 40 * 25.4 / 72 - 0.8
     left = (min(box[0] for box in boxes) + inside) / 210 * 100
     top = (min(box[1] for box in boxes) + inside) / 297 * 100
@@ -462,7 +477,7 @@ def test_whatever_stands_in_a_problem_is_text_in_the_report() -> None:
     text.encode()  # halves of surrogates are shown as their code
     page = Page(text)
     assert "script" not in [tag for tag, _ in page.elements]
-    # 3 x what, hint, file, key; of the file: table, heading; missing: name, what; about: 5 that are shown, font.
+    # 3 x what, hint, file, key; of the file in table and heading; of the missing one name and what; 5 facts.
     assert page.text.count("<script>alert(1)</script>") >= 3 * 4 + 2 + 2 + 5
 
 
