@@ -315,6 +315,7 @@ class _Loader:
             shops=self.load_each(Shop, "shops"),
             logos={},
             texts={},
+            strings={},
         )
         if not content.guides and not self.report.problems:
             what = "has no guides, so there is nothing to print"
@@ -562,6 +563,7 @@ class _Loader:
 
         map_text(record, look, start)
         for key, value in _plain_strings(record):
+            content.strings.setdefault(value, (table.file, table.line(key), spell_key(table.at + key)))
             for fault in prose.find_faults(value):
                 if not fault.rule.startswith(("bare-", "text-")):
                     self.report.add(table, key, fault.rule, fault.what, fault.hint)

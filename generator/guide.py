@@ -297,7 +297,8 @@ class SourceText:
 class Content:
     """Everything below `content/`, by id, in file order.
 
-    `logos` are SVG bytes by shop id. `texts` are the texts that some handout can print, by place.
+    `logos` are SVG bytes by shop id. `texts` are the texts that some handout can print, by place;
+    `strings` say where what is not translated stands (Japanese, names, numbers): file, line, key.
     """
 
     carriers: dict[str, Carrier]
@@ -309,6 +310,7 @@ class Content:
     shops: dict[str, Shop]
     logos: dict[str, bytes]
     texts: dict[str, SourceText]
+    strings: dict[str, tuple[str, int, str]]
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -207,8 +207,30 @@ def localize(
         is_archived=any(fact.method == "archived_copy" for fact in facts),
         is_draft=is_draft,
         problems=tuple(problems),
-        origins={**_find_words(catalog), **origins},
+        origins={**_find_words(catalog), **_find_strings(content, guide, facts, term_ids), **origins},
     )
+
+
+def _find_strings(
+    content: Content, guide: Guide, facts: Iterable[Fact], terms: Iterable[str]
+) -> dict[str, tuple[str, int, str]]:
+    """Return where what stands as it is comes from: Japanese, names, the values of facts."""
+    found = {}
+    for fact in facts:
+        label = content.texts[f"{place_of(fact)}/label"]
+        found[f"{{fact.{fact.id}}}"] = content.strings.get(
+            str(fact.value), (label.file, label.line, label.key)
+        )
+    said = [guide.staff_title]
+    for id_ in guide.phrases:
+        phrase = content.phrases[id_]
+        said += [phrase.ja, *(answer.ja for answer in phrase.answers)]
+    for id_ in terms:
+        term = content.terms[id_]
+        said += [term.ja, term.kana, term.romaji]
+    said += [carrier.brand for carrier in content.carriers.values()]
+    found.update((text, content.strings[text]) for text in said if text in content.strings)
+    return found
 
 
 def _find_words(catalog: Catalog) -> dict[str, tuple[str, int, str]]:

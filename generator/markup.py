@@ -55,7 +55,9 @@ _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])"
 # the edge of its column.
 _CLOSING = re.compile("([」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
 _OPENING = "（「『“"
-_GAP = Markup('<span class="gap"></span>')
+_GAP = Markup(prose.GAP)
+# Between two elements the mark would be a text of its own, which has no width.
+_GAP_ALONE = Markup('<span class="gap"></span>')
 
 
 def _is_unbroken(text: str) -> bool:
@@ -117,10 +119,12 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
         words, class_, lang = _resolve(local, piece)
         if not words:
             continue
-        if not local.language.is_spaced and before and class_ != "term" and _SEAM.search(before + words[0]):
-            # Before what is held together, or a line that begins with it would begin with the gap.
-            held, out = (held + _GAP, out) if held else (held, out + _GAP)
         body = _mark(local, piece, words, class_, lang, not (out or held))
+        if not local.language.is_spaced and before and class_ != "term" and _SEAM.search(before + words[0]):
+            is_element = body.startswith("<") or (piece.unbroken and not held)
+            gap = _GAP_ALONE if is_element and (held or out).endswith(">") else _GAP
+            # Before what is held together, or a line that begins with it would begin with the gap.
+            held, out = (held + gap, out) if held else (held, out + gap)
         before = words[-1] if class_ != "term" else ""
         if piece.unbroken:
             held += body
@@ -218,7 +222,7 @@ class _Recorder:
         """Return a word that is read aloud or shown by a viewer, but not printed."""
         html = self.word(text, **values)
         self.texts.pop()
-        return html.striptags()
+        return html.striptags().replace(prose.GAP, "")
 
     def margin(self, text: str) -> Markup:
         """Return a text of a running head or foot as HTML."""
@@ -227,14 +231,20 @@ class _Recorder:
 
     def japanese(self, text: str) -> Markup:
         """Return Japanese that stands as it is in every language."""
-        self.texts.append(text)
-        self.in_japanese.append(text)
+        self.in_japanese.append(self.name(text))
         lang = Markup(' lang="ja"') if self.local.language.tag != "ja" else Markup("")
         return Markup("<span{}>{}</span>").format(lang, _squeeze(text, is_start=True))
 
+    def name(self, text: str) -> str:
+        """Return what stands as it is in every language: a name, a reading, a number."""
+        if origin := self.local.origins.get(text):
+            self.origins.setdefault(text, origin)
+        self.texts.append(text)
+        return text
+
     def phrase(self, text: str) -> str:
         """Return the Japanese sentence of a phrase, `{speech}` filled in."""
-        return plain(self.local, text)
+        return self._read(text)
 
     def symbol(self, url: str) -> Symbol:
         """Return the QR code of an address, and note it for the manifest."""
@@ -281,6 +291,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
             "say": recorder.say,
             "japanese": recorder.japanese,
             "margin": recorder.margin,
+            "name": recorder.name,
             "phrase": recorder.phrase,
             "symbol": recorder.symbol,
             "gettext": recorder.label,

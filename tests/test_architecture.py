@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "catalog": {"content", "guide", "language", "problem", "prose"},
     "localize": {"catalog", "facts", "guide", "language", "problem", "prose"},
     "markup": {"guide", "localize", "paper", "problem", "prose", "symbol"},
-    "layout": {"fonts", "paper", "stream"},
+    "layout": {"fonts", "paper", "prose", "stream"},
     "stream": set(),
     "readback.model": set(),
     "readback.pages": {"readback.model"},
@@ -251,8 +251,8 @@ def _imports_of(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         module = ("generator." if node.level else "") + (node.module or "")
-        # Below these, names may be modules.
-        if module.rstrip(".").partition(".")[0] == "generator" or module in ("babel", "urllib"):
+        folders = {f"generator.{name.partition('.')[0]}" for name in MAY_IMPORT if "." in name}
+        if module.rstrip(".") in ("generator", "babel", "urllib", *folders):  # these names are modules
             yield from (f"{module.rstrip('.')}.{alias.name}" for alias in node.names)
         else:
             yield module

@@ -430,7 +430,14 @@ CASES = (
         "<p>费用</p>",
         (("TXT-01", "“说明” is not on paper"),),
         "<p>费用说明</p>",
-        replace(BARE, texts=("说明",)),
+        replace(BARE, texts=("费用", "说明")),
+    ),
+    Case(
+        "words that a template adds by itself",
+        "<p>费用</p><p>说明</p>",
+        (("TXT-02", "“说明” is said by no text of the guide"),),
+        "<p>费用</p>",
+        replace(BARE, texts=("费用",)),
     ),
     # --- contacts
     Case(

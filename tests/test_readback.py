@@ -415,7 +415,7 @@ def test_objects_of_the_wrong_kind_are_refused(press: Press) -> None:
 def test_circles_in_the_structure_come_to_an_end(press: Press) -> None:
     with pikepdf.open(io.BytesIO(press.print("<h1>返</h1>"))) as pdf:
         element = pdf.Root.StructTreeRoot.K[0]
-        element.K.append(element)
+        element.K = pikepdf.Array([element.K, element])
         pdf.Root.Outlines.First.Next = pdf.Root.Outlines.First
         assert refusal(press, save(pdf)) == "the file cannot be validated as PDF/UA-1"
 

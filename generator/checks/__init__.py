@@ -1,7 +1,8 @@
 """Judge a finished handout, or any PDF: facts in, problems out.
 
-`RULES` is the whole list, by id. A rule finds every place where the facts differ from what was ordered; why it
-exists, what it asks for, where it comes from and what to do about it stand beside it. Nothing here opens a file.
+`RULES` is the whole list, by id. A rule finds every place where the facts differ from what was ordered; why
+it exists, what it asks for, where it comes from and what to do about it stand beside it. Nothing here opens
+a file.
 
 The ids FNT to CNT are those of a preflight catalogue for CJK handouts; TXT, ENG and GEO-09 are ours.
 """
@@ -32,7 +33,7 @@ __all__ = [
 def check_handout(
     facts: PdfFacts, expected: Expected, rules: Iterable[str] | None = None
 ) -> tuple[Problem, ...]:
-    """Judge a file by these rules (all, if none are named); each breach is told once a page. Empty when all is well.
+    """Judge a file by these rules, or by all; each breach is told once a page. Empty when all is well.
 
     Rules that compare with an order say nothing of a file that nobody ordered.
     """
@@ -193,7 +194,7 @@ RULES: dict[str, Rule] = {
     ),
     "FNT-06": Rule(
         name="bold is bold, and nothing is slanted",
-        reason="where only the regular weight is there, emphasis is lost without a word; Han is never slanted",
+        reason="where only the regular weight is there, emphasis is lost; Han is never slanted",
         source="W3C CLREQ, JLREQ: emphasis",
         limit="a font program of its own for bold; italic angle 0",
         hint="declare the bold file of {family}; emphasize by weight or by a frame",
@@ -299,6 +300,16 @@ RULES: dict[str, Rule] = {
         limit="each as often as it is said",
         hint="look for a template that leaves it out, or a box that cuts it off",
         find=texts.find_lost_texts,
+        needs_order=True,
+    ),
+    "TXT-02": Rule(
+        name="nothing else is on paper",
+        reason="words that a template writes by itself were offered to no translator and rest on no fact",
+        source="the guide",
+        limit="0 words",
+        hint='in templates write {{{{ _("word") }}}}, or {{{{ name(...) }}}} for what stands as it is',
+        find=texts.find_unsaid_texts,
+        severity="error",
         needs_order=True,
     ),
     "TYP-01": Rule(
@@ -477,7 +488,7 @@ RULES: dict[str, Rule] = {
     ),
     "A11Y-05": Rule(
         name="it is read in the order of the guide, and built as what it is",
-        reason="a screen reader reads in the order of the structure, not of the page, and jumps from head to head",
+        reason="a screen reader goes by the structure, not by the page, and jumps from head to head",
         source=f"{_UA}, 7.1 to 7.6",
         limit="the guide's order; one H1, no level skipped; lists of items; tables with heads and scopes",
         hint="put the blocks of the template in the order of the guide, and use h1 to h3, ul, th scope",

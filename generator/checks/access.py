@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import primary
@@ -76,7 +77,8 @@ def find_small_pictures(facts: PdfFacts, expected: Expected) -> Iterator[Finding
         if element.role == "Figure" and element.box_mm:
             left, top, right, bottom = element.box_mm
             if 0 < max(right - left, bottom - top) < _SMALLEST_PICTURE_MM:
-                what = f"a picture is {max(right - left, bottom - top):.1f} mm, at least {_SMALLEST_PICTURE_MM:g} mm wanted"
+                size = max(right - left, bottom - top)
+                what = f"a picture is {size:.1f} mm, at least {_SMALLEST_PICTURE_MM:g} mm wanted"
                 yield _in(element, what)
 
 
@@ -125,7 +127,7 @@ def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
     first = [element for element in heads if element.role == "H1"]
     if len(first) != 1:
         yield Finding(f"has {count(len(first), 'heading')} of the first level, 1 wanted")
-    for before, after in zip(heads, heads[1:], strict=False):
+    for before, after in pairwise(heads):
         if int(after.role[1]) > int(before.role[1]) + 1:
             yield _in(after, f"{quote(after.text)} is {after.role} after {before.role}: a level is skipped")
     for index, element in enumerate(elements):
@@ -175,5 +177,5 @@ def find_long_sentences(facts: PdfFacts, expected: Expected) -> Iterator[Finding
             length = len(sentence.split()) if language.is_spaced else len(re.sub(r"[\s\W]", "", sentence))
             if length > language.sentence_limit:
                 unit = "words" if language.is_spaced else "characters"
-                what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted: {quote(sentence)}"
-                yield Finding(what, text=text)
+                what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted"
+                yield Finding(f"{what}: {quote(sentence)}", text=text)

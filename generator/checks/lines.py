@@ -36,7 +36,8 @@ _UNBREAKABLE: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("a time", re.compile(r"\d{1,2}:\d{2}(?:[–~〜-]\d{1,2}:\d{2})?")),
-    ("a number", re.compile(r"\d[\d,]*\d")),
+    # Groups of three: “2026, 2026” loses its space at the end of a line.
+    ("a number", re.compile(r"(?<!\d)\d{1,3}(?:,\d{3})+(?!\d)|\d{2,}")),
     ("a dash of two", re.compile("——|……")),
 )
 # How far around a line's end such a thing can reach.
@@ -70,10 +71,11 @@ def find_bad_line_ends(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
 
 def find_split_numbers(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find telephone numbers, prices, numbers with units and addresses that go over two lines."""
-    for _, before, after in _joins(facts):
+    for paragraph, before, after in _joins(facts):
         head, tail = before.text[-_REACH:], after.text[:_REACH]
-        # A word space at a line's end is a place to break, unless a unit stands behind it.
         for kind, pattern in _UNBREAKABLE:
+            if kind == "a number" and not is_cjk(paragraph.language):
+                continue  # two numbers: the space between them is lost at the end of a line
             found = next((m for m in pattern.finditer(head + tail) if m.start() < len(head) < m.end()), None)
             if found:
                 yield on(after.runs[0], f"{kind} is split over two lines: {quote(found[0])}")
@@ -113,8 +115,8 @@ def find_bad_measures(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
         width = max(box[2] for box in boxes) - min(box[0] for box in boxes)
         measure = width / (paragraph.lines[0].size_pt * MM_PER_PT)
         if not shortest - 1 <= measure <= longest + 0.5:
-            what = f"lines of {measure:.0f} characters, {shortest:g} to {longest:g} wanted: {quote(paragraph.text)}"
-            yield on(paragraph.lines[0].runs[0], what)
+            what = f"lines of {measure:.0f} characters, {shortest:g} to {longest:g} wanted"
+            yield on(paragraph.lines[0].runs[0], f"{what}: {quote(paragraph.text)}")
 
 
 def find_bad_pitch(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

@@ -78,9 +78,9 @@ class Rule:
     """Why a rule exists, what it asks for, what to do when it is broken, and how breaches are found.
 
     `name` says what is right. `limit` is what is asked for in numbers, filled from the paper
-    (`{floor_pt:g}`). `{...}` in the hint is filled from the order: `{tag}`, `{family}`, `{paper}`. `source` is where the
-    rule comes from. `needs_order`: it compares with what was ordered, and says nothing of a file
-    that nobody ordered.
+    (`{floor_pt:g}`). `{...}` in the hint is filled from the order: `{tag}`, `{family}`, `{paper}`.
+    `source` is where the rule comes from. `needs_order`: it compares with what was ordered, and says
+    nothing of a file that nobody ordered.
     """
 
     name: str

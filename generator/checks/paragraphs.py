@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def once(find: Callable[[PdfFacts], T]) -> Callable[[PdfFacts], T]:
-    """Keep the last answer: many rules ask the same of one file, and hashing a file costs more than asking."""
+    """Keep the last answer: many rules ask the same of one file, and hashing it costs more than asking."""
     last: list[tuple[PdfFacts, T]] = []
 
     @wraps(find)

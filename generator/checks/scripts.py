@@ -1,6 +1,6 @@
 """Tell which characters a language can be written with.
 
-Sources: GB/T 2312 for simplified Chinese, JIS X 0208 and JIS X 0213 for Japanese, Unicode for kana and Hangul.
+Sources: GB/T 2312 for simplified Chinese, JIS X 0208 and JIS X 0213 for Japanese, Unicode for the rest.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Judge the codes: the QR rules.
 
-Sources: ISO/IEC 18004:2015 (quiet zone, error correction), ISO/IEC 15415 (symbol contrast), DENSO WAVE (dots a module).
+Sources: ISO/IEC 18004:2015 (quiet zone, error correction), ISO/IEC 15415 (symbol contrast), DENSO WAVE (dots
+a module).
 """
 
 from __future__ import annotations

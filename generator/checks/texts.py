@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from generator.checks.order import Expected, Finding, count, quote
+from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import once
 from generator.readback.model import TWINS, PdfFacts, Run
 
@@ -98,6 +98,21 @@ def find_texts_out_of_order(facts: PdfFacts, expected: Expected) -> Iterator[Fin
     for index in _put_in_order(read_aloud(facts), expected.texts).astray:
         text = expected.texts[index]
         yield Finding(f"{quote(text)} is read at another place than in the guide", text=text)
+
+
+def find_unsaid_texts(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find words on paper that are no part of any text: a template wrote them, and nobody translated them."""
+    if not expected.texts:
+        return
+    said = "\n".join(fold(text) for text in (*expected.texts, *expected.margins))
+    index: Index | None = None
+    for run in facts.reading_order:
+        words = fold(run.text)
+        if not any(character.isalpha() for character in words) or words in said:
+            continue
+        index = index or Index(facts, expected)
+        if not index.text_of(run):
+            yield on(run, f"{quote(run.text)} is said by no text of the guide")
 
 
 class Index:

@@ -1,7 +1,8 @@
 """Look at the pages as a camera would: what stands behind the type, and which codes can be read.
 
-The only room for PDFium, Pillow and ZXing. What is drawn is a picture of the finished bytes, by a renderer that
-is not the one of the printer; so nothing here decides about shapes of characters, only about light, dark and codes.
+The only room for PDFium, Pillow and ZXing. What is drawn is a picture of the finished bytes, by a renderer
+that is not the one of the printer; so nothing here decides about shapes of characters, only about light, dark
+and codes.
 
 Sources: ISO/IEC 18004:2015 (QR), 5.3.8 and 9.1 (quiet zone of 4 modules); ISO/IEC 15415 (symbol contrast).
 """
