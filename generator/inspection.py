@@ -16,7 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -207,7 +207,9 @@ def judge(file: File, options: Options, pinned: PinnedFonts, hear: Callable[[int
     try:
         facts = read_pdf(pdf, None, pinned, file.name, is_ours=False)
     except ProjectError as error:
-        return Inspected(file.name, error.problems)
+        # Nobody here can make it again from its guide.
+        hint = "export it again from the program that made it, without a password"
+        return Inspected(file.name, tuple(replace(problem, hint=hint) for problem in error.problems))
     if not facts.sizes_mm:
         return refuse("has no pages", "export it again")
     record = find_record(file.path) if file.path else None

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -507,6 +508,43 @@ def test_files_are_found_once_and_in_the_order_asked(tmp_path: Path) -> None:
 def test_a_file_that_could_not_be_read_is_not_clean() -> None:
     assert not Inspected("a.pdf", ()).is_clean
     assert not Inspected("a.pdf", (Problem(rule="PDF-01", what="x"),)).is_clean
+
+
+def test_where_a_fork_is_not_safe_readers_are_started_anew(shared: Project) -> None:
+    code = (
+        "import sys\n"
+        "if __name__ == '__main__':\n"
+        "    import page  # the validator, whose threads no fork may leave behind\n"
+        "    from generator.cli import main\n"
+        f"    sys.argv = ['carrier-guides', 'inspect', {GOOD!r}]\n"
+        "    main()\n"
+    )
+    script = shared.root.with_name("start.py")
+    script.write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=shared.root, env=environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, f"{GOOD}: 2 pages, a4, ja, clean\n"), done.stderr
+
+
+def test_an_interrupted_inspection_leaves_no_reader_behind(here: Project) -> None:
+    here.write("slow.pdf", nested_forms(1, True))
+    here.write("long.pdf", many_pages(290))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "generator", "inspect", "."],
+        cwd=here.root,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    time.sleep(0.8)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=30)  # ends only when every process has closed its ends
+    assert process.returncode in (130, 1)  # 1: it was faster
+    assert "Traceback" not in said.decode()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
 
 
 def test_no_files_are_no_work() -> None:
