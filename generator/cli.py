@@ -480,6 +480,11 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
 @click.option(
     "--draft", is_flag=True, help="Print what is not translated in the source language, and mark it."
 )
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Where a page overflows, take smaller gaps, then leave out the blocks that the guide lets go.",
+)
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
@@ -505,6 +510,7 @@ def build(
     jobs: int | None,
     as_of: datetime.date | None,
     draft: bool,
+    fit: bool,
     force: bool,
     dry_run: bool,
     prune: bool,
@@ -544,7 +550,13 @@ def build(
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
         plan = batch.make_plan(
-            project.root, content, selection, as_of or _today(), is_draft=draft, ignored=ignored
+            project.root,
+            content,
+            selection,
+            as_of or _today(),
+            is_draft=draft,
+            is_fit=fit,
+            ignored=ignored,
         )
         if to_stdout:
             _build_to_stdout(plan, cache, report)

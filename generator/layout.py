@@ -24,13 +24,14 @@ import struct
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+from generator.fit import Block, Side
 from generator.fonts import FontSet, font_face_css, fontconfig_file
 from generator.paper import Paper
 from generator.prose import GAP
@@ -42,6 +43,8 @@ MM_PER_PX = 25.4 / 96
 MAX_GROWTH_MM = 6.0
 # Kept free at the foot, so that rounding never pushes the last block over the edge.
 SPARE_MM = 0.3
+# Longer than any side, for measuring.
+ENDLESS_MM = 10_000.0
 # Any asset of ours is far smaller; a larger one is refused before it is read.
 MAX_ASSET_BYTES = 20_000_000
 
@@ -62,7 +65,8 @@ class LaidOut:
     `slack_mm` is the free height at the foot of each page before it was shared out between blocks;
     negative never happens, since what does not fit makes another page. `modules_mm` are the sizes
     of one module of each QR code, in reading order. `complaints` is what the engine logged: ignored
-    CSS, a missing asset; empty when all is well.
+    CSS, a missing asset; empty when all is well. `sides` are the sides as they stand on their pages; of
+    one that goes on on a further page, `measure_sides` knows the whole.
     """
 
     pages: int
@@ -70,6 +74,7 @@ class LaidOut:
     modules_mm: tuple[float, ...]
     complaints: tuple[str, ...]
     document: Any = field(repr=False)
+    sides: tuple[Side, ...] = ()
 
 
 class _Listener(logging.Handler):
@@ -224,6 +229,20 @@ class Engine:
             modules_mm=tuple(_measure_symbols(document)),
             complaints=(*complaints, *self._listener.lines),
             document=document,
+            sides=tuple(page._page_box.side for page in document.pages if page._page_box.side),
+        )
+
+    def measure_sides(self, html: str, style: str, paper: Paper) -> tuple[Side, ...]:
+        """Measure each side whole, as if its page had no end.
+
+        Pages do not say it: a side that is broken leaves gaps where it breaks. It is one more layout, so it
+        is for a document that has too many pages.
+        """
+        endless = f"{style}\n@page {{ size: {paper.width_mm}mm {ENDLESS_MM}mm }}"
+        beyond = ENDLESS_MM - paper.height_mm
+        return tuple(
+            replace(side, overflow_mm=side.overflow_mm + beyond)
+            for side in self.lay_out(html, endless, paper).sides
         )
 
     def _fatal(self) -> type[BaseException]:
@@ -394,11 +413,41 @@ def _share_out_free_height() -> None:
     lay_out_backgrounds = layout.layout_backgrounds
 
     def share_out_first(page_box: Any, *args: Any) -> None:  # noqa: ANN401
+        page_box.side = _measure_side(page_box)
         page_box.free_height_mm = _share_out(page_box)
         lay_out_backgrounds(page_box, *args)
 
     share_out_first.shares_out = True  # type: ignore[attr-defined]
     layout.layout_backgrounds = share_out_first
+
+
+def _measure_side(page_box: Any) -> Side | None:  # noqa: ANN401
+    """Measure the side on a page, before its blocks are moved; None where there is none."""
+    side = _side_of(page_box)
+    if side is None or not side.children:
+        return None
+    foot = page_box.content_box_y() + page_box.height
+    end = max(box.position_y + box.margin_height() for box in side.children)
+    blocks: list[Block] = []
+    for box in side.children:
+        columns = [child for child in getattr(box, "children", ()) if child.is_floated()]
+        height = max((column.margin_height() for column in columns), default=0)
+        for column in columns if "pair" in _classes(box) else (box,):
+            name = next((name for name in _classes(column) if name in ("left", "right")), "")
+            blocks.extend(_find_blocks(column, name, not name or column.margin_height() >= height))
+    gaps = sum("block" in _classes(box) for box in side.children)
+    return Side(float((end - foot) * MM_PER_PX), gaps, tuple(blocks))
+
+
+def _find_blocks(box: Any, column: str, counts: bool) -> Iterator[Block]:  # noqa: ANN401
+    """Yield the blocks in a box in reading order, by the names that the templates give them."""
+    element = getattr(box, "element", None)
+    if element is not None and (name := element.get("data-block")):
+        yield Block(name, float(box.border_height() * MM_PER_PX), column, counts)
+        return
+    for child in getattr(box, "children", ()):
+        if not isinstance(child, str):
+            yield from _find_blocks(child, column, counts)
 
 
 def _share_out(page_box: Any) -> float:  # noqa: ANN401
@@ -534,7 +583,7 @@ def _measure_symbols(document: Any) -> Iterator[float]:  # noqa: ANN401
 
 
 def _tag_languages() -> None:
-    """Make the engine write /Lang on every structure element that changes the language.
+    """Make the engine write /Lang on every structure element, and on lists whether they count.
 
     It writes only the document's. Without this, a Japanese word in a Chinese guide is read by the
     Chinese voice. Passes PDF/UA-1 as before.
@@ -547,12 +596,17 @@ def _tag_languages() -> None:
     build = tags._build_box_tree
 
     def build_with_language(box: Any, parent: Any, *args: Any) -> Iterator[Any]:  # noqa: ANN401
-        style = getattr(getattr(box, "_box", box), "style", None)
+        inner = getattr(box, "_box", box)
+        style = getattr(inner, "style", None)
         lang = style["lang"] if style is not None else None
         for element in build(box, parent, *args):
             # html and body hand on their children's elements, which have their own language.
             if lang:
                 element.setdefault("Lang", pydyf.String(lang))
+            if element.get("S") == "/L" and "A" not in element:
+                # Its numbers stand in the text; this says that they count (ISO 32000-1, 14.8.5.5).
+                numbering = "/Decimal" if getattr(inner, "element_tag", "") == "ol" else "/None"
+                element["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": numbering})
             yield element
 
     build_with_language.tags_languages = True  # type: ignore[attr-defined]
@@ -767,8 +821,6 @@ def _index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401
             ids.append(item)
             if isinstance(item.get("A"), dict):
                 item["A"]["Scope"] = "/Column"
-        if item.get("S") == "/L" and "A" not in item:
-            item["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": "/None"})
     if root is not None and ids:
         names = pydyf.Array()
         for item in sorted(ids, key=lambda item: item["ID"].data):

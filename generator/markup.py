@@ -268,8 +268,12 @@ def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
+def render_markup(
+    local: LocalizedGuide, paper: Paper, templates: Path, *, tight_mm: Mapping[int, int] | None = None
+) -> Page:
     """Render one guide for one paper.
+
+    `tight_mm` are the gaps between the blocks of a side, by its number, where they differ from the design.
 
     Raises:
         ProjectError: where a template is wrong, with its file and line.
@@ -286,6 +290,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
             "carrier": local.carrier,
             "language": local.language,
             "paper": paper,
+            "tight_mm": tight_mm or {},
             "edition": local.edition(),
             "_": recorder.word,
             "say": recorder.say,

@@ -407,6 +407,12 @@ CASES = (
         "<h2>费用</h2>",
     ),
     Case(
+        "a list that counts and does not say so",
+        "<ul style='list-style: none'><li><p>1</p><p>费用</p></li><li><p>2</p><p>说明</p></li></ul>",
+        (("A11Y-05", "a list counts, and does not say so: “1费用2说明”"),),
+        "<ul style='list-style: none'><li><p>费用</p></li><li><p>说明</p></li></ul>",
+    ),
+    Case(
         "a table without heads",
         "<table><tr><td>费用</td><td>说明</td></tr></table>",
         (("A11Y-05", "a table has no heads"),),

@@ -4,7 +4,7 @@
 it exists, what it asks for, where it comes from and what to do about it stand beside it. Nothing here opens
 a file.
 
-The ids FNT to CNT are those of a preflight catalogue for CJK handouts; TXT, ENG and GEO-09 are ours.
+The ids FNT to CNT are those of a preflight catalogue for CJK handouts; TXT, ENG, FIT and GEO-09 are ours.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def check_handout(
                     page=finding.page,
                     rule=name,
                     what=finding.what,
-                    hint=rule.hint.format_map(words),
+                    hint=finding.hint or rule.hint.format_map(words),
                     severity=finding.severity or rule.severity,
                     box_mm=finding.box_mm or (),
                 )
@@ -386,6 +386,16 @@ RULES: dict[str, Rule] = {
         hint="add content, not air",
         find=page.find_empty_pages,
         severity="warning",
+    ),
+    "FIT-01": Rule(
+        name="it fits as it was designed",
+        reason="who hands it out should know what was done to make it fit, and what is not on this paper",
+        source="the guide's `droppable`; generator/fit.py",
+        limit="gaps of 4 mm, all blocks",
+        hint="shorten the texts of this language, and it is printed as it was designed",
+        find=page.find_fitting,
+        severity="warning",
+        needs_order=True,
     ),
     "COL-04": Rule(
         name="type survives a black-and-white printer",

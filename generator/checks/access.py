@@ -141,11 +141,23 @@ def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
                 element,
                 f"a list holds {', '.join(sorted(kids - {'LI', 'L', 'Caption'}))} where items should be",
             )
+        if element.role == "L" and element.numbering in ("", "None") and _counts(elements, index):
+            yield _in(element, f"a list counts, and does not say so: {quote(element.text)}")
         if element.role == "TH" and not element.scope:
             yield _in(element, f"{quote(element.text)} does not say whether it heads a column or a row")
     for index, element in enumerate(elements):
         if element.role == "Table" and not _has_heads(elements, index):
             yield _in(element, "a table has no heads")
+
+
+def _counts(elements: tuple[Element, ...], list_: int) -> bool:
+    """Tell whether the items of a list begin with 1, 2, 3."""
+    items = [
+        other.text.strip() for other in elements[list_ + 1 :] if other.parent == list_ and other.role == "LI"
+    ]
+    return len(items) > 1 and all(
+        re.match(rf"{number}(?!\d)", text) for number, text in enumerate(items, start=1)
+    )
 
 
 def _has_heads(elements: tuple[Element, ...], table: int) -> bool:

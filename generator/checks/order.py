@@ -28,7 +28,9 @@ class Expected:
     is printed beside each. `hosts` and `phones` are what links, codes and texts may lead to; None is not
     judged. `complaints` are the lines that the layout engine logged, `slack_mm` the emptiness at the
     foot of each page. `pages` is the exact number wanted, None allows whatever the paper does. A
-    property of the document (`author`, `subject`, `keywords`) that is None is not judged.
+    property of the document (`author`, `subject`, `keywords`) that is None is not judged. `overflow` says of
+    each side that is too long by how much, `way_out` what can be done about it, and `fit` what was done to
+    make the handout fit.
     """
 
     handout: str
@@ -46,6 +48,9 @@ class Expected:
     complaints: tuple[str, ...] = ()
     slack_mm: tuple[float, ...] = ()
     pages: int | None = None
+    overflow: tuple[str, ...] = ()
+    way_out: str = ""
+    fit: tuple[str, ...] = ()
     author: str | None = None
     subject: str | None = None
     keywords: str | None = None
@@ -57,7 +62,7 @@ class Finding:
     """One thing that is wrong, and where: the page (from 1, 0 for the whole handout) and the box on it.
 
     `run` is the type that it is about, `text` the text of the guide; either leads to the file and
-    line that caused it. `severity` is that of the rule where it is None.
+    line that caused it. `severity` is that of the rule where it is None, `hint` where it is "".
     """
 
     what: str
@@ -66,6 +71,7 @@ class Finding:
     run: Run | None = None
     text: str = ""
     severity: Severity | None = None
+    hint: str = ""
 
 
 def on(run: Run, what: str) -> Finding:

@@ -22,10 +22,19 @@ _FILLED = 0.25
 def find_wrong_page_count(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find too many pages, or too few."""
     pages, wanted, budget = len(facts.sizes_mm), expected.pages, expected.paper.pages
-    if wanted is not None and pages != wanted:
+    if wanted is not None and pages > wanted and expected.overflow:
+        for what in expected.overflow:
+            yield Finding(what, hint=expected.way_out)
+    elif wanted is not None and pages != wanted:
         yield Finding(f"has {count(pages, 'page')}, {wanted} wanted")
     elif wanted is None and budget and pages > budget:
         yield Finding(f"has {count(pages, 'page')}, {expected.paper.name} has room for {budget}")
+
+
+def find_fitting(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find what was done to make a handout fit its pages."""
+    for done in expected.fit:
+        yield Finding(f"fits {done}")
 
 
 def find_wrong_sizes(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -65,11 +74,19 @@ def _painted(facts: PdfFacts, page: int) -> Iterator[Box]:
 def find_empty_pages(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find pages with too much room left, and a last page that is hardly begun."""
     most = expected.paper.slack_mm
-    for page, slack in enumerate(expected.slack_mm, start=1):
-        if slack > most:
-            yield Finding(f"{slack:.1f} mm stay empty at the foot, {most:g} mm at most wanted", page)
     last = len(facts.sizes_mm)
-    if last > 1 and not expected.slack_mm:
+    if expected.pages and last > expected.pages:
+        return  # pages that should not be there are told as too many
+    is_roomy = not expected.slack_mm or expected.slack_mm[-1] > most
+    hardly = tuple(_find_hardly_begun(facts, last)) if is_roomy else ()
+    yield from hardly
+    for page, slack in enumerate(expected.slack_mm, start=1):
+        if slack > most and not (hardly and page == last):
+            yield Finding(f"{slack:.1f} mm stay empty at the foot, {most:g} mm at most wanted", page)
+
+
+def _find_hardly_begun(facts: PdfFacts, last: int) -> Iterator[Finding]:
+    if last > 1:
         height = facts.sizes_mm[-1][1]
         # Feet stand at the foot of an empty page too.
         ink = [run.ink_mm for run in facts.runs if run.page == last and run.ink_mm and not run.is_artifact]
