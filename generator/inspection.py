@@ -311,7 +311,9 @@ def _draw(
 
 def _work(wire: Connection, file: File, options: Options, pinned: PinnedFonts) -> None:
     """Judge one file in this process, which ends after it, and send what was found."""
-    # Ctrl-C reaches the whole group; the parent alone decides what becomes of it.
+    # A group of its own: Ctrl-C does not reach it, and it ends with all that the readback starts.
+    if hasattr(os, "setsid"):
+        os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _limit()
@@ -398,7 +400,7 @@ def inspect_files(
             while waiting and len(running) < workers:
                 number, file = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(theirs, file, options, pinned), daemon=True)
+                process = context.Process(target=_work, args=(theirs, file, options, pinned))
                 process.start()
                 theirs.close()  # so that the end of the child is the end of the wire
                 now = time.monotonic()
@@ -451,6 +453,9 @@ def _how_it_died(code: int | None) -> str:
 
 
 def _end(reader: _Reader) -> None:
+    if hasattr(os, "killpg") and reader.process.pid:
+        with contextlib.suppress(OSError):  # it has not come to have a group, or is gone
+            os.killpg(reader.process.pid, signal.SIGKILL)
     reader.process.kill()
     reader.process.join(5)
     reader.wire.close()
