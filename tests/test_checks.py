@@ -59,9 +59,9 @@ def index(_: object, pdf: Any) -> None:  # noqa: ANN401 - the engine has no type
     """Let the engine write scopes and ids of table heads, as `generator.layout` does."""
     import pydyf
 
-    from generator.layout import _index_headers
+    from generator.layout.tags import index_headers
 
-    _index_headers(pdf, pydyf)
+    index_headers(pdf, pydyf)
 
 
 def said_of(rule: str, facts: PdfFacts, expected: Expected) -> list[tuple[str, int, str]]:

@@ -257,13 +257,14 @@ def test_no_file_takes_the_judge_down_and_the_others_go_on(shared: Project, here
     verdicts = dict(line.split(": ", 1) for line in ran.lines)
     assert list(verdicts) == sorted(files)
     assert verdicts.pop("good.pdf") == "2 pages, a4, ja, clean"
-    assert set(verdicts.values()) == {"1 error"}
+    assert all(re.search(r"\d errors?", verdict) for verdict in verdicts.values()), verdicts
     told = dict(re.findall(r"^error: (\S+): (.*) \[PDF-01\]$", ran.stderr, re.M))
     assert told["0-bytes.pdf"] == "is empty: 0 bytes"
     assert told["html.pdf"] == "is no PDF"
     assert "encrypted" in told["encrypted.pdf"]
     assert told["long.pdf"] == "has 500 pages, at most 300 are judged"
-    assert set(told) == set(verdicts)
+    # The forms can be read in part; all others cannot be read at all.
+    assert set(verdicts) - set(told) <= {"forms.pdf", "self.pdf"}
     assert "tell the makers" not in ran.stderr  # every one of them is foreseen
 
 

@@ -162,7 +162,7 @@ from pathlib import Path
 import tinyhtml5
 from generator import batch, content
 from generator.language import LANGUAGES
-from generator.layout import _read_html
+from generator.layout.speed import read_html
 from generator.markup import render_markup
 from generator.paper import PAPERS
 
@@ -176,7 +176,7 @@ loaded = content.load_content(root)
 selection = batch.Selection(tuple(loaded.guides), LANGUAGES, PAPERS)
 for job in batch.make_plan(root, loaded, selection, datetime.date(2026, 11, 23)).jobs:
     html = render_markup(job.local, job.paper, root / "templates").html
-    print(job.file, tell(_read_html(html)) == tell(tinyhtml5.parse(html, namespace_html_elements=False)))
+    print(job.file, tell(read_html(html)) == tell(tinyhtml5.parse(html, namespace_html_elements=False)))
 """
 
 

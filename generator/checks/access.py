@@ -119,7 +119,8 @@ _HEADING = re.compile("H[1-6]")
 
 def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find texts out of order, and headings, lists and tables that are not built as such."""
-    yield from find_texts_out_of_order(facts, expected)
+    if not expected.overflow:  # columns that are torn over pages are read in pieces; told as GEO-07
+        yield from find_texts_out_of_order(facts, expected)
     elements = facts.elements
     if not elements:
         return
@@ -141,8 +142,10 @@ def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
                 element,
                 f"a list holds {', '.join(sorted(kids - {'LI', 'L', 'Caption'}))} where items should be",
             )
-        if element.role == "L" and element.numbering in ("", "None") and _counts(elements, index):
-            yield _in(element, f"a list counts, and does not say so: {quote(element.text)}")
+        if element.role == "L" and element.numbering in ("", "None"):
+            items = [item.text.strip() for item in elements[index + 1 :] if item.parent == index]
+            if len(items) > 1 and _count_up(items):
+                yield _in(element, f"a list counts, and does not say so: {quote(items[0])}")
         if element.role == "TH" and not element.scope:
             yield _in(element, f"{quote(element.text)} does not say whether it heads a column or a row")
     for index, element in enumerate(elements):
@@ -150,14 +153,9 @@ def find_bad_structure(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
             yield _in(element, "a table has no heads")
 
 
-def _counts(elements: tuple[Element, ...], list_: int) -> bool:
-    """Tell whether the items of a list begin with 1, 2, 3."""
-    items = [
-        other.text.strip() for other in elements[list_ + 1 :] if other.parent == list_ and other.role == "LI"
-    ]
-    return len(items) > 1 and all(
-        re.match(rf"{number}(?!\d)", text) for number, text in enumerate(items, start=1)
-    )
+def _count_up(items: list[str]) -> bool:
+    """Tell whether items begin with 1, 2, 3."""
+    return all(re.match(rf"{number}(?!\d)", text) for number, text in enumerate(items, start=1))
 
 
 def _has_heads(elements: tuple[Element, ...], table: int) -> bool:
