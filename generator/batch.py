@@ -65,6 +65,7 @@ class Selection:
 class Job:
     """One handout to be made: what is said, on which paper, and where it will stand.
 
+    `ignored` are the ids of the rules that the result is not judged by.
     `is_fit`: it may be made to fit its pages; `shorter` is then what it says without some of its
     droppable blocks, by their names.
     """
@@ -74,6 +75,7 @@ class Job:
     file: str
     fingerprint: str
     inputs: dict[str, str]
+    ignored: tuple[str, ...] = ()
     shorter: dict[tuple[str, ...], LocalizedGuide] = field(default_factory=dict)
     is_fit: bool = False
 
@@ -141,9 +143,13 @@ def make_plan(
     as_of: datetime.date,
     *,
     is_draft: bool = False,
+    ignored: tuple[str, ...] = (),
     is_fit: bool = False,
 ) -> Plan:
     """Say every selected guide in every selected language, and find what each handout depends on.
+
+    A handout that is not judged by all rules says so in its inputs, so that the next build by all of
+    them judges it again.
 
     Raises:
         ProjectError: where a catalog cannot be read; others are tried first, so all are told.
@@ -163,6 +169,8 @@ def make_plan(
         "fonts": fingerprint_fonts(characters),
         "engine": hash_engine(),
     }
+    if ignored:
+        common["not_judged_by"] = " ".join(ignored)
     jobs: list[Job] = []
     for catalog in catalogs:
         for guide in selection.guides:
@@ -184,7 +192,7 @@ def make_plan(
                         "paper": _hash(asdict(paper)),
                         "length": length,
                     }
-                    jobs.append(Job(local, paper, file, _hash(inputs), inputs, shorter, is_fit))
+                    jobs.append(Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit))
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
 
@@ -384,7 +392,17 @@ _ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
 def _work(job: Job) -> Finished:
     assert _ready, "a worker is warmed up before it works"
     templates, engine, fonts, pinned = _ready
-    return build(job.local, job.paper, templates, engine, fonts, pinned, job.shorter, is_fit=job.is_fit)
+    return build(
+        job.local,
+        job.paper,
+        templates,
+        engine,
+        fonts,
+        pinned,
+        job.shorter,
+        is_fit=job.is_fit,
+        ignored=job.ignored,
+    )
 
 
 def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:
