@@ -38,16 +38,20 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     "babel",
+    "budoux",
     "fonttools",
     "jinja2",
     "markdown-it-py",
     "page-validation",
     "pikepdf",
+    "pillow",
     "pydyf",
+    "pypdfium2",
     "segno",
     "tinyhtml5",
     "uharfbuzz",
     "weasyprint",
+    "zxing-cpp",
 )
 
 

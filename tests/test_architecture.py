@@ -105,7 +105,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "language",
         "readback.model",
     },
-    "checks.colour": {"checks.order", "readback.model"},
+    "checks.colour": {"checks.order", "checks.paragraphs", "readback.model"},
     "checks.file": {"checks.order", "checks.paragraphs", "readback.model"},
     "checks.fonts": {"checks.order", "checks.paragraphs", "checks.scripts", "readback.model"},
     "checks.lines": {"checks.order", "checks.paragraphs", "checks.scripts", "readback.model"},

@@ -74,9 +74,12 @@ class Finding:
     hint: str = ""
 
 
-def on(run: Run, what: str) -> Finding:
-    """Return a finding about a run, where it stands."""
-    return Finding(what, run.page, run.ink_mm, run)
+def on(run: Run, what: str, *others: Run) -> Finding:
+    """Return a finding about a run, and others beside it, where they stand."""
+    boxes = [box for box in (run.ink_mm, *(other.ink_mm for other in others)) if box]
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True) if boxes else ((), (), (), ())
+    around = (min(lefts), min(tops), max(rights), max(bottoms)) if boxes else None
+    return Finding(what, run.page, around, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,9 @@ class Rule:
 
     `name` says what is right. `limit` is what is asked for in numbers, filled from the paper
     (`{floor_pt:g}`). `{...}` in the hint is filled from the order: `{tag}`, `{family}`, `{paper}`.
-    `source` is where the rule comes from. `needs_order`: it compares with what was ordered, and says
-    nothing of a file that nobody ordered.
+    `source` is where the rule comes from. `elsewhere` is the hint for a file that nobody ordered, where it
+    is another one: its maker has no templates of ours. `needs_order`: it compares with what was ordered, and
+    says nothing of such a file.
     """
 
     name: str
@@ -97,6 +101,7 @@ class Rule:
     find: Callable[[PdfFacts, Expected], Iterable[Finding]]
     severity: Severity = "error"
     needs_order: bool = False
+    elsewhere: str = ""
 
 
 # --- words -------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from generator.checks.order import Expected, Finding, count, on, quote
-from generator.checks.paragraphs import TOLERANCE_MM
+from generator.checks.paragraphs import TOLERANCE_MM, join_runs
 from generator.paper import SIZE_TOLERANCE_MM
-from generator.readback.model import Box, PdfFacts, Run
+from generator.readback.model import MM_PER_PT, Box, PdfFacts, Run
 
 TOLERANCE_PT = 0.05
 OVERLAP_MM = 0.3
@@ -98,10 +98,10 @@ def _find_hardly_begun(facts: PdfFacts, last: int) -> Iterator[Finding]:
 def find_small_type(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find type under the floor of the paper."""
     floor = expected.paper.floor_pt
-    for run in facts.runs:
-        if run.is_visible and run.size_pt < floor - TOLERANCE_PT and run.text.strip():
-            what = f"{quote(run.text)} is set in {run.size_pt:.3g} pt, at least {floor:g} pt wanted"
-            yield on(run, what)
+    small = [r for r in facts.runs if r.is_visible and r.size_pt < floor - TOLERANCE_PT and r.text.strip()]
+    for runs in join_runs(small):
+        text = quote("".join(run.text for run in runs))
+        yield on(runs[0], f"{text} is set in {runs[0].size_pt:.3g} pt, at least {floor:g} pt wanted", *runs)
 
 
 def find_small_body(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -154,7 +154,10 @@ def find_collisions(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
                 x0, y0, x1, y1 = other.ink_mm  # type: ignore[misc]
                 if x0 > right - OVERLAP_MM:
                     break
-                if min(bottom, y1) - max(top, y0) > OVERLAP_MM and min(right, x1) - x0 > OVERLAP_MM:
+                # Letters of one line may be kerned under each other: an A under a V.
+                is_line = abs(run.y_mm - other.y_mm) < OVERLAP_MM and run.size_pt == other.size_pt
+                least = max(OVERLAP_MM, 0.3 * run.size_pt * MM_PER_PT) if is_line else OVERLAP_MM
+                if min(bottom, y1) - max(top, y0) > OVERLAP_MM and min(right, x1) - x0 > least:
                     yield on(run, f"{quote(run.text)} and {quote(other.text)} are drawn over each other")
 
 
