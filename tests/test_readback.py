@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import random
@@ -107,7 +108,9 @@ def _tagged_languages(wanted: bool) -> Iterator[None]:
     import pydyf
     from weasyprint.pdf import tags
 
-    build = tags._build_box_tree
+    patched = tags._build_box_tree
+    # Another test of this process may have warmed up our engine, which tags languages too.
+    build = inspect.unwrap(patched)
 
     def build_with_language(box: Any, *args: Any) -> Iterator[Any]:  # noqa: ANN401
         for element in build(box, *args):
@@ -115,12 +118,11 @@ def _tagged_languages(wanted: bool) -> Iterator[None]:
             element.setdefault("Lang", pydyf.String(getattr(box, "_box", box).style["lang"] or ""))
             yield element
 
-    if wanted:
-        tags._build_box_tree = build_with_language
+    tags._build_box_tree = build_with_language if wanted else build
     try:
         yield
     finally:
-        tags._build_box_tree = build
+        tags._build_box_tree = patched
 
 
 class _Listener(logging.Handler):

@@ -117,7 +117,7 @@ RULES: dict[str, Rule] = {
         source="ISO 32000-1, 12.2",
         limit="PrintScaling None; Duplex {duplex}",
         hint="set /ViewerPreferences of the file; the layout does it from the paper {paper}",
-        elsewhere="print it at 100 %, or let the program that wrote it set /ViewerPreferences, PrintScaling None",
+        elsewhere="print at 100 %, or set /PrintScaling /None in the file",
         find=file.find_missing_hints,
         severity="warning",
     ),
@@ -197,7 +197,7 @@ RULES: dict[str, Rule] = {
         source="OpenType locl; Noto Sans CJK 2.004",
         limit="0 glyphs of another region",
         hint="glyphs follow lang: give the element the lang of its text; nothing may switch off locl",
-        elsewhere="mark the text with its language before the file is made, and use a font with all regions, like Noto Sans CJK",
+        elsewhere="mark the text with its language, and use a font that has all regions, like Noto Sans CJK",
         find=fonts.find_other_regions,
     ),
     "CJK-02": Rule(

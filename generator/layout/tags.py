@@ -36,6 +36,7 @@ def tag_languages() -> None:
                 element["A"] = pydyf.Dictionary({"O": "/List", "ListNumbering": numbering})
             yield element
 
+    build_with_language.__wrapped__ = build  # type: ignore[attr-defined]
     build_with_language.tags_languages = True  # type: ignore[attr-defined]
     tags._build_box_tree = build_with_language
 
