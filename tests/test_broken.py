@@ -94,6 +94,7 @@ class Case:
 
 
 JAPANESE = replace(BARE, language=LANGUAGE["ja"])
+TRADITIONAL = replace(BARE, language=LANGUAGE["zh-Hant"])
 NARROW = "width: 40mm"
 
 CASES = (
@@ -116,6 +117,30 @@ CASES = (
         "<p>第一步の费用说明到门店</p>",
         (("CJK-10", "の in “第一步の费用说明到门店” is not of its language (zh-Hans)"),),
         "<p>第一步，费用说明到门店</p>",
+    ),
+    Case(
+        "a simplified character in a traditional sentence",
+        "<p>先确认，再到店解約</p>",
+        (("CJK-10", "确, 认 in “先确认，再到店解約” is not of its language (zh-Hant)"),),
+        "<p>先確認，再到店解約</p>",
+        TRADITIONAL,
+        lang="zh-Hant",
+    ),
+    Case(
+        "a Japanese character in a traditional sentence",
+        "<p>先確認手続，再解約</p>",
+        (("CJK-10", "続 in “先確認手続，再解約” is not of its language (zh-Hant)"),),
+        '<p>先確認<span lang="ja">手続</span>，再解約</p>',
+        TRADITIONAL,
+        lang="zh-Hant",
+    ),
+    Case(
+        "a simplified text in a traditional document",
+        "<p>费用说明</p>",
+        (("A11Y-04", '“费用说明” is Japanese or simplified Chinese, but its language is "zh-Hant"'),),
+        '<p lang="zh-Hans">费用说明</p>',
+        TRADITIONAL,
+        lang="zh-Hant",
     ),
     Case(
         "a placeholder",
