@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,10 @@ _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])"
 _CLOSING = re.compile("([」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
 _OPENING = "（「『“"
 _GAP = Markup('<span class="gap"></span>')
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+
+# A piece, its words, its class and its language.
+Stretch = tuple[prose.Piece, str, str, str]
 
 
 def _is_unbroken(text: str) -> bool:
@@ -105,7 +109,10 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
     group = 0
     before = ""
     items = 0
-    for piece in _expand(local, text):
+    stretches: Iterable[Stretch] = [(piece, *_resolve(local, piece)) for piece in _expand(local, text)]
+    if local.language.keeps_words:
+        stretches = _hold_words(stretches)
+    for piece, words, class_, lang in stretches:
         if piece.unbroken != group:
             out += _hold_together(held, group)
             held, group = Markup(""), piece.unbroken
@@ -114,7 +121,6 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
             items += 1
             before = ""
             continue
-        words, class_, lang = _resolve(local, piece)
         if not words:
             continue
         if not local.language.is_spaced and before and class_ != "term" and _SEAM.search(before + words[0]):
@@ -128,6 +134,47 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
             out += body
     out += _hold_together(held, group)
     return out + Markup("</li></ul>") if items else out
+
+
+def _hold_words(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Put every word with Hangul in it into a […] of its own, with all that touches it.
+
+    A particle touches its word, also where that is a placeholder: `{carrier.self_service}에서`.
+    """
+    stretches = list(stretches)
+    if len(stretches) == 1 and " " not in stretches[0][1]:
+        return iter(stretches)
+    return _hold_each(_split_words(stretches))
+
+
+def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
+    """Yield the words of a text, and between them the spaces and the beginnings of list items."""
+    word: list[Stretch] = []
+    for piece, text, class_, lang in stretches:
+        # What is held together already may have spaces of its own.
+        is_whole = bool(class_ or lang or piece.unbroken)
+        for part in (text,) if is_whole else re.split("( +)", text):
+            stretch = piece, part, class_, lang
+            # Between two […] there may be a break.
+            if not part.strip() or (word and piece.unbroken and word[-1][0].unbroken not in (0, piece.unbroken)):
+                yield word
+                word = []
+            if part.strip():
+                word.append(stretch)
+            else:
+                yield [stretch]
+    yield word
+
+
+def _hold_each(words: Iterable[list[Stretch]]) -> Iterator[Stretch]:
+    for number, word in enumerate(words, start=1):
+        text = "".join(part for _, part, _, _ in word)
+        is_held = len(word) == 1 and any(word[0][2:])
+        is_held = is_held or (word and all(piece.unbroken for piece, *_ in word))
+        if len(text) > 1 and _HANGUL.search(text) and not is_held:
+            # Below zero: a […] of the text itself counts up from 1.
+            word = [(replace(piece, unbroken=-number), *rest) for piece, *rest in word]
+        yield from word
 
 
 def _hold_together(held: Markup, group: int) -> Markup:
