@@ -141,10 +141,13 @@ def _hold_words(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
 
     A particle touches its word, also where that is a placeholder: `{carrier.self_service}에서`.
     """
-    stretches = list(stretches)
-    if len(stretches) == 1 and " " not in stretches[0][1]:
-        return iter(stretches)
-    return _hold_each(_split_words(stretches))
+    for number, word in enumerate(_split_words(stretches), start=1):
+        text = "".join(part for _, part, _, _ in word)
+        is_held = all(piece.unbroken for piece, *_ in word) or (len(word) == 1 and any(word[0][2:]))
+        if len(text) > 1 and _HANGUL.search(text) and not is_held:
+            # Below zero: the […] of the text itself count up from 1.
+            word = [(replace(piece, unbroken=-number), *rest) for piece, *rest in word]
+        yield from word
 
 
 def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
@@ -164,17 +167,6 @@ def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
             else:
                 yield [stretch]
     yield word
-
-
-def _hold_each(words: Iterable[list[Stretch]]) -> Iterator[Stretch]:
-    for number, word in enumerate(words, start=1):
-        text = "".join(part for _, part, _, _ in word)
-        is_held = len(word) == 1 and any(word[0][2:])
-        is_held = is_held or (word and all(piece.unbroken for piece, *_ in word))
-        if len(text) > 1 and _HANGUL.search(text) and not is_held:
-            # Below zero: a […] of the text itself counts up from 1.
-            word = [(replace(piece, unbroken=-number), *rest) for piece, *rest in word]
-        yield from word
 
 
 def _hold_together(held: Markup, group: int) -> Markup:
