@@ -14,8 +14,8 @@ class Language:
     Japanese staff which edition this is and which interpreter is wanted. `han` is the language tag
     for Han characters that stand in running text; a language without Han has "". `money` is how an
     amount of yen is written. `sentence_limit` is how long a sentence may be at a counter: in words
-    where words are set apart, else in characters without marks. `keeps_words`: lines break between words only,
-    where the engine by itself breaks between any two letters, as it does in Hangul.
+    where words are set apart, else in characters without marks. `keeps_words`: lines break between words
+    only, where the engine by itself breaks between any two letters, as it does in Hangul.
     """
 
     locale: str

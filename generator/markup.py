@@ -102,6 +102,12 @@ def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
             yield piece
 
 
+def _read(local: LocalizedGuide, text: str) -> Iterator[Stretch]:
+    for piece in _expand(local, text):
+        words, class_, lang = _resolve(local, piece)
+        yield piece, words, class_, lang
+
+
 def to_html(local: LocalizedGuide, text: str) -> Markup:
     """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set."""
     out = Markup("")
@@ -109,9 +115,9 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
     group = 0
     before = ""
     items = 0
-    stretches: Iterable[Stretch] = [(piece, *_resolve(local, piece)) for piece in _expand(local, text)]
-    if local.language.keeps_words:
-        stretches = _hold_words(stretches)
+    stretches: Iterable[Stretch] = _read(local, text)
+    if local.language.keeps_words and prose.DRAFT_OPEN not in text:
+        stretches = _join_pieces(_hold_words(stretches))
     for piece, words, class_, lang in stretches:
         if piece.unbroken != group:
             out += _hold_together(held, group)
@@ -146,7 +152,9 @@ def _hold_words(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
         is_held = all(piece.unbroken for piece, *_ in word) or (len(word) == 1 and any(word[0][2:]))
         if len(text) > 1 and _HANGUL.search(text) and not is_held:
             # Below zero: the […] of the text itself count up from 1.
-            word = [(replace(piece, unbroken=-number), *rest) for piece, *rest in word]
+            word = [
+                (replace(piece, unbroken=-number), part, class_, lang) for piece, part, class_, lang in word
+            ]
         yield from word
 
 
@@ -159,7 +167,9 @@ def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
         for part in (text,) if is_whole else re.split("( +)", text):
             stretch = piece, part, class_, lang
             # Between two […] there may be a break.
-            if not part.strip() or (word and piece.unbroken and word[-1][0].unbroken not in (0, piece.unbroken)):
+            if not part.strip() or (
+                word and piece.unbroken and word[-1][0].unbroken not in (0, piece.unbroken)
+            ):
                 yield word
                 word = []
             if part.strip():
@@ -167,6 +177,20 @@ def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
             else:
                 yield [stretch]
     yield word
+
+
+def _join_pieces(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Put together again what was split and is held by nothing."""
+    last: Stretch | None = None
+    for stretch in stretches:
+        if last and last[0] is stretch[0]:
+            last = last[0], last[1] + stretch[1], last[2], last[3]
+            continue
+        if last:
+            yield last
+        last = stretch
+    if last:
+        yield last
 
 
 def _hold_together(held: Markup, group: int) -> Markup:
