@@ -258,7 +258,7 @@ def test_no_false_alarm_about_quotes_ligatures_digits_and_line_breaks(press: Pre
 
 def test_no_false_alarm_about_korean_and_its_marks(press: Press) -> None:
     # Korean has a space, brackets, quotes and dots of its own width (locl), also beside Latin and digits.
-    words = "해지, 신청. “회선”은 ‘안내’와 (해지) SIM을 “eSIM”이 My au에서? 1,100엔! 9:00–20:00; 회선·해지 [요금] "
+    words = "해지, 신청. “회선”은 ‘안내’와 (해지) SIM을 “eSIM”이 My au에서? 1,100엔! 9:00–20:00; 회선·해지 "
     beside = ("{}", "{}해지", "au{}", "{}au", "1{}", "au {} 해지", "해지 {} au")
     marks = "".join(f"<p>{text.format(mark)}</p>" for mark in "“”‘’(),.·:–?![]" for text in beside)
     for css in ("", "letter-spacing: .1em", "font-feature-settings: 'tnum', 'halt'", "font-kerning: none"):
