@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 # Rules that a text of another length breaks.
-OF_LENGTH = {"A11Y-05", "A11Y-07", "CJK-05", "GEO-03", "GEO-04", "GEO-07", "GEO-09"}
+OF_LENGTH = {"A11Y-05", "A11Y-07", "CJK-05", "CJK-11", "GEO-03", "GEO-04", "GEO-07", "GEO-09"}
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checks.colour": {"checks.order", "checks.paragraphs", "readback.model"},
     "checks.file": {"checks.order", "checks.paragraphs", "readback.model"},
     "checks.fonts": {"checks.order", "checks.paragraphs", "checks.scripts", "readback.model"},
-    "checks.lines": {"checks.order", "checks.paragraphs", "checks.scripts", "readback.model"},
+    "checks.lines": {
+        "checks.order",
+        "checks.paragraphs",
+        "checks.scripts",
+        "checks.texts",
+        "readback.model",
+    },
     "checks.page": {"checks.order", "checks.paragraphs", "paper", "readback.model"},
     "checks.symbols": {"checks.order", "checks.texts", "readback.model"},
     "checks": {

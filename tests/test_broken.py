@@ -95,6 +95,7 @@ class Case:
 
 JAPANESE = replace(BARE, language=LANGUAGE["ja"])
 TRADITIONAL = replace(BARE, language=LANGUAGE["zh-Hant"])
+KOREAN = replace(BARE, language=LANGUAGE["ko"], texts=("My au에서 해지를 신청하고 안내를 보여 주세요.",))
 NARROW = "width: 40mm"
 
 CASES = (
@@ -236,6 +237,22 @@ CASES = (
         "<p>先确认,再办理</p>",
         (("CJK-09", "a half-width mark beside a full-width character: 认,"),),
         "<p>先确认，再办理</p>",
+    ),
+    Case(
+        "a Korean word over two lines",
+        "<p>My au에서 해지를 신<br>청하고 안내를 보여 주세요.</p>",
+        (("CJK-11", "a word is broken over two lines: “신|청하고”"),),
+        "<p>My au에서 해지를<br>신청하고 안내를 보여 주세요.</p>",
+        KOREAN,
+        lang="ko",
+    ),
+    Case(
+        "a particle on the next line",
+        "<p>My au<br>에서 해지를 신청하고 안내를 보여 주세요.</p>",
+        (("CJK-11", "a word is broken over two lines: “au|에서”"),),
+        "<p>My<br>au에서 해지를 신청하고 안내를 보여 주세요.</p>",
+        KOREAN,
+        lang="ko",
     ),
     # --- size and place
     Case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 import shutil
@@ -19,7 +20,9 @@ from generator.paper import PAPERS
 from generator.problem import ProjectError
 from generator.prose import GAP
 
-EN, JA, ZH = LANGUAGES
+EN, JA, ZH = LANGUAGES[:3]
+# Korean words in the small project, which has no Korean texts.
+KO = dataclasses.replace(EN, locale="ko", tag="ko", keeps_words=True)
 A4 = PAPERS[0]
 
 
@@ -89,6 +92,45 @@ def test_a_draft_text_is_marked_and_in_english_and_its_facts_are_not(shared: Pro
     assert '<span class="draft" lang="en">Pay </span>' in html
     fact = html.partition("1,100")[0].rpartition("<span")[2]
     assert 'lang="en"' not in fact
+
+
+def held(words: str) -> str:
+    return f'<span class="unbroken">{words}</span>'
+
+
+TERM = '<span class="term" lang="ja">解約</span>'
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        # Particles and marks belong to the word before them; one letter and Latin words need no help.
+        ("해지는 안 됩니다.", f"{held('해지는')} 안 {held('됩니다.')}"),
+        ("요금", held("요금")),
+        ("SIM을 eSIM, 2026", f"{held('SIM을')} eSIM, 2026"),
+        ("(해지) “통지”와", f"{held('(해지)')} {held('“통지”와')}"),
+        ("a & b를", f"a &amp; {held('b를')}"),
+        # So does a placeholder that touches a word, and no other.
+        ("{carrier.self_service}에서 전", f"{held(held('My Demo') + '에서')} 전"),
+        ("{term.cancel}로, ({term.cancel})", f"{held(TERM + '로,')} ({TERM})"),
+        ("번호({term.cancel})를", held(f"번호({TERM})를")),
+        ("약 {fact.demo-fee}이", f"약 1,100 {held('yen이')}"),
+        # Bold stays bold, within a word and around several.
+        ("**한 달 전액**입니다", f"<b>한 달 </b>{held('<b>전액</b>입니다')}"),
+        # What is held together already stays so, with its spaces; between two of these there may be a break.
+        ("[두 단어] 셋째 [9 to 5]", f"{held('두 단어')} {held('셋째')} {held('9 to 5')}"),
+        ("[두 단어]는 [하나][둘째]", f"{held('두 단어는')} {held('하나')}{held('둘째')}"),
+        ("- 첫째 줄\n- 둘", f"<ul><li>{held('첫째')} 줄</li><li>둘</li></ul>"),
+    ],
+)
+def test_korean_words_are_held_together_with_what_touches_them(shared: Project, text: str, html: str) -> None:
+    local = dataclasses.replace(said(shared, "demo-cancel", EN), language=KO)
+    assert str(to_html(local, text)) == html
+
+
+def test_a_draft_text_in_korean_is_english_and_is_left_alone(shared: Project) -> None:
+    local = dataclasses.replace(said(shared, "demo-cancel", EN, is_draft=True), language=KO)
+    assert 'class="unbroken"' not in str(to_html(local, "〖Two 낱말 here〗"))
 
 
 # --- whole documents ---------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ CHINESE = (
 )
 JAPANESE = "解約手続き本人確認書類料金返直海骨かいやくてつづきょっーカード「」・―のをおねがいします店契"
 
+KOREAN = "휴대폰회선해지안내을를은이와에서로엔보여주세요신청하고있습니다요금‘’–"
+
 # The rounding of the engine: Pango sizes fonts in 1/1024 px.
 ROUNDING_PT = 0.01
 
@@ -148,7 +150,7 @@ def make_config(fontconfig: Path) -> Any:  # noqa: ANN401
 def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
     # One folder for both test modules: the second one finds the fonts made.
     cache = tmp_path_factory.getbasetemp() / "press"
-    fonts = make_fonts(frozenset(ASCII + CHINESE + JAPANESE), cache)
+    fonts = make_fonts(frozenset(ASCII + CHINESE + JAPANESE + KOREAN), cache)
     fontconfig = fontconfig_file(fonts, cache)
     listener = _Listener()
     logger = logging.getLogger("weasyprint")
@@ -253,6 +255,24 @@ def test_no_false_alarm_about_quotes_ligatures_digits_and_line_breaks(press: Pre
             text = f'<p style="width: 60mm; {css}">{words * 4}</p><p style="width: 5mm">AU-JA-2026.11</p>'
             facts = press.read(press.print(text, lang=lang))
             assert facts.misdrawn == (), (lang, css)
+
+
+def test_no_false_alarm_about_korean_and_its_marks(press: Press) -> None:
+    # Korean has a space, brackets, quotes and dots of its own width (locl), also beside Latin and digits.
+    words = "해지, 신청. “회선”은 ‘안내’와 (해지) SIM을 “eSIM”이 My au에서? 1,100엔! 9:00–20:00; 회선·해지 "
+    beside = ("{}", "{}해지", "au{}", "{}au", "1{}", "au {} 해지", "해지 {} au")
+    marks = "".join(f"<p>{text.format(mark)}</p>" for mark in "“”‘’(),.·:–?![]" for text in beside)
+    for css in ("", "letter-spacing: .1em", "font-feature-settings: 'tnum', 'halt'", "font-kerning: none"):
+        body = f'<p style="width: 60mm; {css}">{words * 3}<b>{words}</b></p>{marks}'
+        facts = press.read(press.print(body, lang="ko"))
+        assert facts.misdrawn == (), css
+        assert not any(glyph == 0 for run in facts.runs for glyph in run.glyphs)
+
+
+def test_a_hanja_in_its_japanese_form_is_told(press: Press) -> None:
+    # Pango gives no language to Han inside Korean, so the font draws its own.
+    facts = press.read(press.print("<p>해지返 <span lang='ja'>返</span></p>", lang="ko"))
+    assert [(m.character, m.language, m.form) for m in facts.misdrawn] == [("返", "ko", "ja")]
 
 
 def test_characters_that_share_a_glyph_are_no_false_alarm(press: Press) -> None:

@@ -283,6 +283,15 @@ RULES: dict[str, Rule] = {
         elsewhere="correct the text",
         find=lines.find_leaks,
     ),
+    "CJK-11": Rule(
+        name="Korean words are whole",
+        reason="Korean sets words apart; a word or its particle torn off is read as another word",
+        source="Hangul orthography of the Republic of Korea, article 2; W3C KLREQ",
+        limit="0 broken over two lines",
+        hint="templates print texts with say(...) or _(...), which keep words whole; shorten a long word",
+        find=lines.find_broken_words,
+        needs_order=True,
+    ),
     "TXT-01": Rule(
         name="every text of the guide is on paper",
         reason="what the guide says and the paper does not is lost for the reader",

@@ -148,8 +148,10 @@ def _compare_run(number: int, run: Run, font: Path) -> Iterator[Misdrawn]:
         index += len(letter)
     for index, (glyphs, letters) in drawn.items():
         variants = [(text, run.language, *variant) for variant in _VARIANTS]
-        if letters.isascii():
-            # Pango sets Latin words and digits inside Japanese as English; the shapes are the same.
+        is_mark = run.language.partition("-")[0].casefold() == "ko" and not letters.isalnum()
+        if letters.isascii() or is_mark:
+            # Pango sets Latin words and digits inside Japanese as English, and the marks beside them inside
+            # Korean, which has quotes and dots of its own; the shapes are the same.
             variants.append((text, "en", "Latn", ()))
         for twin in next((group for group in TWINS if letters in group), ""):
             variants.append((text[:index] + twin + text[index + 1 :], run.language, "", ()))
