@@ -14,7 +14,8 @@ class Language:
     Japanese staff which edition this is and which interpreter is wanted. `han` is the language tag
     for Han characters that stand in running text; a language without Han has "". `money` is how an
     amount of yen is written. `sentence_limit` is how long a sentence may be at a counter: in words
-    where words are set apart, else in characters without marks.
+    where words are set apart, else in characters without marks. `keeps_words`: lines break between words
+    only, where the engine by itself breaks between any two letters, as it does in Hangul.
     """
 
     locale: str
@@ -26,6 +27,7 @@ class Language:
     money: str
     sentence_limit: int
     aliases: tuple[str, ...] = ()
+    keeps_words: bool = False
 
     @property
     def is_spaced(self) -> bool:
@@ -88,6 +90,7 @@ LANGUAGES: tuple[Language, ...] = (
         money="{}엔",
         sentence_limit=20,
         aliases=("ko_KR", "kor", "kr"),
+        keeps_words=True,
     ),
     Language(
         locale="vi",

@@ -80,7 +80,7 @@ class LocalizedGuide:
     def digest(self) -> str:
         """Return the hash of everything that is said, hex sha256."""
         said = {
-            "guide": self.guide.model_dump(mode="json"),
+            "guide": self.guide.model_dump(mode="json", exclude={"pages", "droppable"}),
             "language": asdict(self.language),
             "carriers": [
                 c.model_dump(mode="json", exclude={"hosts"})

@@ -27,7 +27,8 @@ class Record:
     """What the manifest says of one published handout.
 
     `file` is relative to the output folder. `fingerprint` is the hash of everything that went in,
-    and `inputs` its parts; `sha256` and `size` (bytes) are of the file. No clock, no absolute path.
+    and `inputs` its parts; `sha256` and `size` (bytes) are of the file. `fit` says what was done to make it
+    fit its pages. No clock, no absolute path.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Record:
     addresses: tuple[str, ...]
     facts: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    fit: tuple[str, ...] = ()
 
 
 def hash_bytes(data: bytes) -> str:
@@ -73,6 +75,7 @@ def _read_record(item: dict[str, Any]) -> Record:
     item["warnings"] = tuple(
         Problem(**{**problem, "box_mm": tuple(problem["box_mm"])}) for problem in item["warnings"]
     )
+    item["fit"] = tuple(item["fit"])
     return Record(**item)
 
 
