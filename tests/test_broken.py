@@ -677,3 +677,18 @@ def test_a_file_that_nobody_ordered_is_judged_by_itself(press: Press, tmp_path: 
     facts = read_pdf(pdf, press.fonts, press.pinned)
     assert [p.rule for p in check_handout(facts, BARE)] == ["FNT-02"]
     assert check_handout(facts, replace(BARE, family="", title="", is_ordered=False)) == ()
+
+
+def test_a_naive_subset_of_a_compact_font_is_found(press: Press, tmp_path: Path) -> None:
+    """Its character ids are no glyph ids any more: two of four renderers print other glyphs, or none."""
+    from fontTools import subset
+
+    naive = tmp_path / "naive.otf"
+    subset.main(
+        [str(press.pinned.regular), "--text=先确认合约再办理费用说明2026, ", f"--output-file={naive}"]
+    )
+    faces = f'@font-face {{ font-family: Naive; src: url("{naive.as_uri()}") }}'
+    body = HEAD + "<p>先确认合约再办理费用说明</p>"
+    pdf = press.print(body, faces=faces, css="html { font-family: Naive }", finish=index)
+    found = [(p.rule, p.what) for p in check_handout(press.read(pdf), replace(BARE, family="Naive"))]
+    assert found == [("FNT-02", '"Naive" is not embedded as a TrueType font')]
