@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -139,7 +139,7 @@ def _strings(value: Any, key: Key = ()) -> Iterator[tuple[Key, str]]:  # noqa: A
             yield from _strings(item, (*key, index))
 
 
-def _read(root: Path, path: Path, report: _Report) -> _Table | None:
+def _read(root: Path, path: Path, report: _Report, instead: Mapping[str, bytes]) -> _Table | None:
     file = path.relative_to(root).as_posix()
     nothing = _Table(file, {}, {})
     try:
@@ -149,7 +149,7 @@ def _read(root: Path, path: Path, report: _Report) -> _Table | None:
         if not path.is_file():
             report.add(nothing, (), "content-unreadable", "is not a file", "take it out of content/")
             return None
-        raw = path.read_bytes()
+        raw = instead[file] if file in instead else path.read_bytes()
         if len(raw) > MAX_BYTES:
             what = f"is {len(raw):,} bytes, more than {MAX_BYTES:,}"
             report.add(nothing, (), "content-size", what, "a content file holds text only")
@@ -233,8 +233,9 @@ _UNREAD = {"content-encoding", "content-link", "content-size", "content-syntax",
 class _Loader:
     """Reads all files, then checks what only the whole can tell."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, instead: Mapping[str, bytes]) -> None:
         self.root = root.resolve()
+        self.instead = instead
         self.report = _Report()
         self.where: dict[tuple[str, str], _Table] = {}
         self.placed: set[str] = set()
@@ -248,7 +249,7 @@ class _Loader:
         """Load one record a file; its id is the file's name."""
         found: dict[str, M] = {}
         for path in self._files(f"{folder}/*.toml"):
-            if (table := _read(self.root, path, self.report)) is None:
+            if (table := _read(self.root, path, self.report, self.instead)) is None:
                 continue
             if (record := _validate(model, table, self.report)) is None:
                 continue
@@ -265,7 +266,7 @@ class _Loader:
         """Load files that hold lists of tables; ids are unique over all the files."""
         found: dict[str, dict[str, Any]] = {name: {} for name in models}
         for path in self._files(pattern):
-            if (table := _read(self.root, path, self.report)) is None:
+            if (table := _read(self.root, path, self.report, self.instead)) is None:
                 continue
             for name in table.data:
                 if name not in models:
@@ -297,7 +298,7 @@ class _Loader:
                     self.where[name, id_] = row
         return found
 
-    def load(self) -> Content:
+    def load(self, accept: Container[str]) -> Content:
         if not (self.root / "content").is_dir():
             what = "there is no content folder here"
             hint = "run in the project's folder, or name it: carrier-guides --project FOLDER"
@@ -316,6 +317,9 @@ class _Loader:
             logos={},
             texts={},
             strings={},
+            defined={
+                id_: (table.file, table.line()) for (name, id_), table in self.where.items() if name == "fact"
+            },
         )
         if not content.guides and not self.report.problems:
             what = "has no guides, so there is nothing to print"
@@ -325,7 +329,7 @@ class _Loader:
         self._check_shops(content)
         self._check_guides(content)
         self._check_texts(content)
-        problems = self.report.problems
+        problems = [problem for problem in self.report.problems if problem.rule not in accept]
         if any(problem.rule in _UNREAD for problem in problems):
             # What points into a file that was not read may be right, and a guess would be wrong.
             hint = "a file could not be read: mend that first"
@@ -788,10 +792,16 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def load_content(root: Path) -> Content:
+def load_content(
+    root: Path, instead: Mapping[str, bytes] | None = None, accept: Container[str] = ()
+) -> Content:
     """Load everything below `content/` of the project.
+
+    `instead` are bytes that count for a file's own, by its name in the project: what would be, if they
+    were written. `accept` are rules that are not told: who is about to verify a fact must not be stopped by
+    the guide that waits for it.
 
     Raises:
         ProjectError: with all problems of all files.
     """
-    return _Loader(root).load()
+    return _Loader(root, instead or {}).load(accept)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,8 @@ from generator.symbol import Symbol, make_symbol
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from generator.worksheet import Row
 
 
 @dataclass(frozen=True)
@@ -319,6 +321,55 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
         recorder.origins,
         tuple(problems),
     )
+
+
+# Han, kana and their marks, with what stands between them.
+_FOREIGN = re.compile(f"[{_HAN}　-〿！-～]+(?:[{_HAN}　-〿！-～0-9a-zA-Z・]*[{_HAN}　-〿！-～])?")
+
+
+def render_worksheet(rows: Sequence[Row], as_of: str, about: str, templates: Path) -> Page:
+    """Render the sheet on which a person checks facts, in English.
+
+    Raises:
+        ProjectError: where the template is wrong, with its file and line.
+    """
+    from jinja2 import TemplateError
+
+    texts: list[str] = []
+    margins: list[str] = []
+    addresses: list[str] = []
+
+    def mark(text: str) -> Markup:
+        """Return a text as HTML; what is Japanese in it is read, and drawn, as Japanese."""
+        out = Markup("")
+        at = 0
+        for found in _FOREIGN.finditer(text):
+            out += escape(text[at : found.start()])
+            out += Markup('<span lang="ja">{}</span>').format(found[0])
+            at = found.end()
+        return out + escape(text[at:])
+
+    def say(text: str) -> Markup:
+        texts.append(" ".join(text.split()))
+        return mark(texts[-1])
+
+    def margin(text: str) -> Markup:
+        margins.append(text)
+        return mark(text)
+
+    def symbol(url: str) -> Symbol:
+        addresses.append(url)
+        return make_symbol(url)
+
+    values = {"rows": rows, "as_of": as_of, "about": about, "say": say, "margin": margin, "symbol": symbol}
+    try:
+        html = _environment(templates).get_template("worksheet.html").render(values)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        problem = _template_problem(error, templates)
+        if problem is None:
+            raise
+        raise ProjectError([problem]) from error
+    return Page(html, "", tuple(texts), tuple(margins), (), tuple(addresses), {}, ())
 
 
 def describe(local: LocalizedGuide) -> dict[str, str]:

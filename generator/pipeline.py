@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,15 @@ from urllib.parse import urlsplit
 
 from generator.checks import Expected, check_handout
 from generator.fonts import FontSet, PinnedFonts
+from generator.language import LANGUAGES, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
-from generator.markup import Page, describe, render_markup
-from generator.paper import Paper
+from generator.markup import Page, describe, render_markup, render_worksheet
+from generator.paper import WORKSHEET, Paper
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
     from generator.layout import Engine, LaidOut
+    from generator.worksheet import Row
 
 
 # Rules that a text of another length breaks.
@@ -62,6 +65,7 @@ def has_judged() -> bool:
     return has_validator()
 
 
+_ENGLISH = next(language for language in LANGUAGES if language.locale == SOURCE_LANGUAGE)
 _PHONE = re.compile(r"\d[\d-]{7,}\d")
 
 
@@ -156,3 +160,41 @@ def build(
     warnings = tuple(problem for problem in local.problems if problem.severity != "error")
     found = (*warnings, *problems)
     return Finished(name, pdf, laid_out.pages, edition, page.addresses, found, seconds)
+
+
+def build_worksheet(
+    rows: Sequence[Row], as_of: str, about: str, templates: Path, engine: Engine, fonts: FontSet
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Make the sheet on which a person checks facts, and judge it as a handout is judged.
+
+    Raises:
+        ProjectError: where its template is wrong, or what was written is no PDF.
+    """
+    from generator.fonts import find_pinned_fonts
+    from generator.readback import read_pdf
+
+    name = f"worksheet ({about})"
+    page = render_worksheet(rows, as_of, about, templates)
+    laid_out = engine.lay_out(page.html, page.style, WORKSHEET)
+    pdf, complaints = engine.write_pdf(laid_out, WORKSHEET) if laid_out.document else (b"", ())
+    complaints = (*laid_out.complaints, *complaints)
+    if not pdf:
+        what = "; ".join(complaints) or "nothing was laid out"
+        return b"", (Problem(handout=name, rule="ENG-01", what=what, hint="mend the style sheet"),)
+    values = [row.value for row in rows] + [row.printed for row in rows] + [row.note for row in rows]
+    expected = Expected(
+        handout=name,
+        paper=WORKSHEET,
+        language=_ENGLISH,
+        family=fonts.family,
+        title=f"Facts to check: {about}",
+        texts=page.texts,
+        margins=page.margins,
+        addresses=page.addresses,
+        hosts=frozenset((urlsplit(url).hostname or "").removeprefix("www.") for url in page.addresses),
+        phones=frozenset(found.replace("-", "") for text in values for found in _PHONE.findall(text)),
+        complaints=complaints,
+        author="carrier-guides",
+    )
+    facts = read_pdf(pdf, fonts, find_pinned_fonts(), name)
+    return pdf, check_handout(facts, expected)

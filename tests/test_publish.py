@@ -39,6 +39,8 @@ RECORD = Record(
     sha256=hash_bytes(PDF),
     addresses=("https://www.demo.co.jp/leave",),
     facts=("demo-phone",),
+    parts={"fact/demo-phone": "123456"},
+    next_review="2027-05-21",
     warnings=(Problem(handout="x", rule="GEO-09", what="empty", severity="warning"),),
 )
 
