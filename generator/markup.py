@@ -327,6 +327,21 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
 _FOREIGN = re.compile(f"[{_HAN}　-〿！-～]+(?:[{_HAN}　-〿！-～0-9a-zA-Z・]*[{_HAN}　-〿！-～])?")
 
 
+_ADDRESS = re.compile(r"https?://(?:www\.)?([^/\s]+)/[^\s,;)]*[^\s,;.)]")
+
+
+def _guess_language(text: str) -> str:
+    """Return the language of a stretch of Han and kana: Japanese, unless it cannot be.
+
+    Source: JIS X 0213, all characters that Japanese is written with.
+    """
+    try:
+        text.encode("euc_jis_2004")
+    except UnicodeEncodeError:
+        return "zh-Hans"
+    return "ja"
+
+
 def render_worksheet(rows: Sequence[Row], as_of: str, about: str, templates: Path) -> Page:
     """Render the sheet on which a person checks facts, in English.
 
@@ -340,17 +355,18 @@ def render_worksheet(rows: Sequence[Row], as_of: str, about: str, templates: Pat
     addresses: list[str] = []
 
     def mark(text: str) -> Markup:
-        """Return a text as HTML; what is Japanese in it is read, and drawn, as Japanese."""
+        """Return a text as HTML; what is Japanese or Chinese in it is read, and drawn, as such."""
         out = Markup("")
         at = 0
         for found in _FOREIGN.finditer(text):
             out += escape(text[at : found.start()])
-            out += Markup('<span lang="ja">{}</span>').format(found[0])
+            out += Markup('<span lang="{}">{}</span>').format(_guess_language(found[0]), found[0])
             at = found.end()
         return out + escape(text[at:])
 
     def say(text: str) -> Markup:
-        texts.append(" ".join(text.split()))
+        # An address in a note is too long for its column; the table has it whole.
+        texts.append(_ADDRESS.sub(r"\1", " ".join(text.split())) if " " in text else text)
         return mark(texts[-1])
 
     def margin(text: str) -> Markup:

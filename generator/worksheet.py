@@ -26,8 +26,8 @@ class Row:
 
     `group` is the file that it is kept in (a carrier, or common); `question` says what is claimed, `value` is
     the value as people read it ("" for a rule), `printed` what stands on paper, "" where it is the value.
-    `owner`, `title` and `url` say where to look. `due` is the day of the next look, `until` the last day on
-    which it may be printed.
+    `owner`, `title` and `url` say where to look, and `trust` is the kind of that source. `due` is the day of
+    the next look, `until` the last day on which it may be printed.
     """
 
     group: str
@@ -41,12 +41,18 @@ class Row:
     owner: str
     title: str
     url: str
+    trust: str
     status: str
     state: rules.State
     seen: str
     due: str
     until: str
     note: str
+
+    @property
+    def is_safe(self) -> bool:
+        """Tell whether the address may be a code or a link: plain http can be led astray on the way."""
+        return self.url.startswith("https://")
 
 
 def group_of(content: Content, fact: Fact) -> str:
@@ -95,6 +101,7 @@ def _make_row(content: Content, fact: Fact, printed: str, as_of: datetime.date) 
         title=source.title.removeprefix("[").removesuffix("]"),
         # What is to be checked of an address is the page itself.
         url=str(fact.value) if fact.kind == "url" and fact.value else source.url,
+        trust=source.kind,
         status=fact.status,
         state=rules.state_of(fact, as_of),
         seen=fact.seen_on.isoformat(),
@@ -119,6 +126,7 @@ COLUMNS = {
     "what we say": "question",
     "look here": "url",
     "page": "title",
+    "source": "trust",
     "value": "value",
     "printed": "printed",
     "status": "status",

@@ -104,7 +104,7 @@ def _load(project: Project, format_: str = "text") -> Content:
 
 
 def _uses(content: Content) -> dict[str, dict[tuple[str, str], list[tuple[str, bool]]]]:
-    """Return where each fact is used: by id, by (guide, locale), the place and whether it is printed there."""
+    """Return where each fact is used: by id, by (guide, locale), the place and whether it is printed."""
     from generator import prose
     from generator.guide import fact_places
 
