@@ -521,6 +521,13 @@ class _Loader:
                 f"check it, then change its status in {where.file}:{where.line()}",
             )
 
+    def _check_value(self, table: _Table, key: Key, fact: Fact) -> None:
+        """Refuse to print the value of a fact that has none: an empty place in the middle of a sentence."""
+        if fact.value is None and rules.what_may_print(fact) == "value":
+            what = f'fact "{fact.id}" is {fact.status} and has no value, so nothing would stand here'
+            hint = f'say it in the text itself, and name it in the row: facts = ["{fact.id}"]'
+            self.report.add(table, key, "fact-wording", what, hint)
+
     def _check_texts(self, content: Content) -> None:
         """Check every text, and record those that a handout can print."""
         facts: set[str] = set()
@@ -598,6 +605,7 @@ class _Loader:
                     self._dangling(table, key, "fact", name, content.facts)
                 else:
                     self._check_printable(table, key, content.facts[name])
+                    self._check_value(table, key, content.facts[name])
             elif kind == "term" and name not in content.terms:
                 self._dangling(table, key, "term", name, content.terms)
             elif kind == "carrier" and name not in CARRIER_NAMES:

@@ -95,7 +95,7 @@ def oldest_check(facts: list[Fact]) -> datetime.date | None:
 
 # A value in a safe wording is allowed where two sources agree ("about {value}"), not where they
 # disagree or where there is one.
-_PRINTED: dict[Status, Printed] = {
+PRINTED: dict[Status, Printed] = {
     "verified": "value",
     "official": "value",
     "press": "value",
@@ -110,7 +110,7 @@ _VALUE_MAY_SHOW: frozenset[Status] = frozenset({"verified", "official", "press",
 
 def what_may_print(fact: Fact) -> Printed:
     """Return what of the fact may stand on paper, by its status."""
-    return _PRINTED[fact.status]
+    return PRINTED[fact.status]
 
 
 def may_show_value(fact: Fact) -> bool:

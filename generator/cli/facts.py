@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from generator.amend import Amended, Value
     from generator.catalog import Catalog
     from generator.guide import Content, Fact
+    from generator.problem import Severity
 
 KINDS = ("phone", "url", "hours", "time", "fee", "duration", "rule")
 # By how much they let print; retiring has a command of its own.
@@ -464,8 +466,8 @@ def _amend(
 ) -> tuple[Amended, ...]:
     """Change facts in their files, all or none.
 
-    Refused where the result has a problem that was not there before; `force` lets a guide name a fact
-    that may not be printed any more.
+    Refused where the result has a problem that was not there before. With `force`, guides may name a fact
+    that may not be printed any more; they are refused from then on, which is what was asked for.
     """
     from generator.amend import amend_facts
     from generator.content import load_content
@@ -477,8 +479,16 @@ def _amend(
         load_content(project.root, after, accept=WAITING)
         waiting = {problem.what for problem in _problems_of(project, {})}
         new = [problem for problem in _problems_of(project, after) if problem.what not in waiting]
+        severity: Severity = "warning" if force else "error"
+        new = [
+            replace(problem, hint="say it otherwise here first", severity=severity)
+            if problem.rule == "fact-status"
+            else problem
+            for problem in new
+        ]
         if new and not force:
             raise ProjectError(new)
+        print_problems(new)
         if dry_run:
             for item in amended:
                 click.echo(item.diff(), nl=False)
@@ -560,6 +570,9 @@ def verify(
             new = read_value(fact, value) if value is not None else {}
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--value") from error
+        if not new and fact.value is None and fact.kind != "rule" and rules.PRINTED[status] == "value":  # type: ignore[index]
+            what = f'"{fact.id}" has no value yet, and as {status} it is printed with one'
+            raise click.BadParameter(f"{what}: say what it is", param_hint="--value")
         again = review_by or on + datetime.timedelta(rules.REVIEW_DAYS[fact.kind])
         changes[fact.id] = {
             **new,
@@ -570,30 +583,35 @@ def verify(
             "review_by": again,
         }
     amended = _amend(project, content, changes, dry_run)
-    _tell_verified(content, found, amended, changes, dry_run)
-
-
-def _tell_verified(
-    content: Content,
-    found: Iterable[Fact],
-    amended: Sequence[Amended],
-    changes: Mapping[str, Mapping[str, Value]],
-    dry_run: bool,
-) -> None:
     if not amended:
         click.echo("all is so already; nothing was written", err=True)
         return
     if dry_run:
         return
-    uses = _uses(content)
     for fact in found:
         file, line = content.defined[fact.id]
         click.echo(f"{file}:{line} {fact.id}")
-        is_new = "value" in changes[fact.id] and changes[fact.id]["value"] != fact.value
-        if is_new and (used := uses[fact.id]):
-            guides = " ".join(dict.fromkeys(guide for guide, _ in used))
-            said = f"  {count(len(used), 'handout')} to print again: carrier-guides build {guides}"
-            click.echo(said, err=True)
+    if changed := _find_changed(project, content, [fact.id for fact in found]):
+        guides, locales = (" ".join(dict.fromkeys(names)) for names in zip(*changed, strict=True))
+        click.echo(f"{count(len(changed), 'handout')} to print again: {guides}, in {locales}", err=True)
+
+
+def _find_changed(project: Project, before: Content, ids: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the guide and locale of what says something else than before these facts were amended."""
+    from generator.localize import localize
+
+    uses = _uses(before)
+    named = {use for id_ in ids for use in uses[id_]}
+    after = _load(project)
+    day = datetime.date.min  # what is said does not depend on the day
+    return [
+        (id_, catalog.language.locale)
+        for catalog in _catalogs(project)
+        for id_, guide in after.guides.items()
+        if (id_, catalog.language.locale) in named
+        and localize(before, before.guides[id_], catalog, as_of=day).edition()
+        != localize(after, guide, catalog, as_of=day).edition()
+    ]
 
 
 @facts.command()
@@ -628,41 +646,12 @@ def retire(
     if fact.status == "retired":
         click.echo("is retired already; nothing was written", err=True)
         return
-    places = [place for found in _uses(content)[id_].values() for place, _ in found]
-    if places:
-        problems = _name_places(content, id_, dict.fromkeys(places), force)
-        if not force:
-            click.echo("nothing was written", err=True)
-            fail(problems, "text")
-        print_problems(problems)
     note = f"Retired {on} by {by.strip()}: {' '.join(why.split())}"
     changes: dict[str, Value] = {"status": "retired", "note": f"{fact.note} {note}".strip()}
-    # With --force the guides that use it are refused from now on, which is what was asked for.
     _amend(project, content, {id_: changes}, dry_run, force)
     if not dry_run:
         file, line = content.defined[id_]
         click.echo(f"{file}:{line} {id_}")
-
-
-def _name_places(content: Content, id_: str, places: Iterable[str], force: bool) -> list[Problem]:
-    found = []
-    for place in places:
-        where = content.texts.get(place)
-        guide = place.partition("/")[0]
-        found.append(
-            Problem(
-                where.file if where else f"content/guides/{guide}.toml",
-                where.line if where else 0,
-                where.key if where else place.partition("/")[2],
-                rule="fact-used",
-                what=f'fact "{id_}" is used here',
-                hint="say it otherwise here first"
-                if force
-                else "say it otherwise here first, or retire it with --force",
-                severity="warning" if force else "error",
-            )
-        )
-    return found
 
 
 # --- worksheet ----------------------------------------------------------------------------------------
