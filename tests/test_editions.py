@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 import subprocess
@@ -12,6 +13,7 @@ from conftest import DAY, HANDOUTS, ROOT, Project
 from generator.catalog import load_catalog
 from generator.content import load_content
 from generator.editions import FILE, compare, find_near, read_releases, spell_code
+from generator.guide import Guide, map_text
 from generator.language import LANGUAGES
 from generator.localize import localize
 from generator.problem import ProjectError
@@ -106,19 +108,53 @@ def test_a_damaged_record_stops_a_release_before_anything_is_made(released: Proj
 # --- parts -------------------------------------------------------------------------------------------
 
 
-def test_editions_that_differ_differ_in_a_part(shared: Project) -> None:
+CHANGED: dict[str, dict[str, object]] = {
+    "seen_on": {"seen_on": "another day"},
+    "words": {"words": ()},
+    "sources": {"sources": ()},
+    "archived": {"is_archived": False},
+    "draft": {"is_draft": True},
+    "fact/demo-page": {"urls": {}},
+    "printed/speech": {"printed": {}},
+    "phrases": {"phrases": ()},
+    "terms/cancel": {"terms": {}},
+    "logo": {"logo": b"x"},
+    "carriers": {"carrier": None},
+    "language": {"language": LANGUAGES[1]},
+}
+
+
+@pytest.mark.parametrize("part", CHANGED)
+def test_editions_that_differ_differ_in_a_part(shared: Project, part: str) -> None:
     content = load_content(shared.root)
-    catalogs = [load_catalog(shared.root, language) for language in LANGUAGES]
     day = datetime.date(2026, 12, 1)
-    seen: dict[str, dict[str, str]] = {}
-    for catalog in catalogs:
-        for guide in content.guides.values():
-            for shop in (None, content.shops.get("sample")):
-                for is_draft in (False, True):
-                    local = localize(content, guide, catalog, shop, as_of=day, is_draft=is_draft)
-                    seen[local.edition()] = local.parts()
-    codes = list(seen)
-    assert all(compare(seen[one], seen[two]) for one in codes for two in codes if one != two)
+    local = localize(
+        content, content.guides["demo-cancel"], load_catalog(shared.root, LANGUAGES[0]), as_of=day
+    )
+    other = dataclasses.replace(local, **CHANGED[part])
+    assert other.edition() != local.edition()
+    assert part in {change.part for change in compare(local.parts(), other.parts())}
+
+
+def test_every_text_of_a_guide_is_in_a_part(shared: Project) -> None:
+    content = load_content(shared.root)
+    guide = content.guides["demo-cancel"]
+    day = datetime.date(2026, 12, 1)
+    local = localize(content, guide, load_catalog(shared.root, LANGUAGES[0]), as_of=day)
+    places: list[str] = []
+
+    def reword(wanted: str) -> Guide:
+        def change(place: str, text: str) -> str:
+            places.append(place)
+            return "x" if place == wanted else text
+
+        return map_text(local.guide, change, guide.id)
+
+    reword("")
+    for wanted in tuple(places):
+        (change,) = compare(local.parts(), dataclasses.replace(local, guide=reword(wanted)).parts())
+        # The part is the text itself, or the row that it stands in.
+        assert wanted.startswith(change.part.replace("guide/", f"{guide.id}/", 1))
 
 
 def test_a_part_has_the_name_of_what_is_said(shared: Project) -> None:
