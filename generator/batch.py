@@ -16,14 +16,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator import prose
 from generator.catalog import Catalog, Message, load_catalog
+from generator.fit import list_selections
 from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
-from generator.guide import Content, Shop
+from generator.guide import Content, Shop, leave_out
 from generator.language import LANGUAGES, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
@@ -38,16 +39,20 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     "babel",
+    "budoux",
     "fonttools",
     "jinja2",
     "markdown-it-py",
     "page-validation",
     "pikepdf",
+    "pillow",
     "pydyf",
+    "pypdfium2",
     "segno",
     "tinyhtml5",
     "uharfbuzz",
     "weasyprint",
+    "zxing-cpp",
 )
 
 
@@ -63,13 +68,21 @@ class Selection:
 
 @dataclass(frozen=True)
 class Job:
-    """One handout to be made: what is said, on which paper, and where it will stand."""
+    """One handout to be made: what is said, on which paper, and where it will stand.
+
+    `ignored` are the ids of the rules that the result is not judged by.
+    `is_fit`: it may be made to fit its pages; `shorter` is then what it says without some of its
+    droppable blocks, by their names.
+    """
 
     local: LocalizedGuide
     paper: Paper
     file: str
     fingerprint: str
     inputs: dict[str, str]
+    ignored: tuple[str, ...] = ()
+    shorter: dict[tuple[str, ...], LocalizedGuide] = field(default_factory=dict)
+    is_fit: bool = False
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -82,10 +95,10 @@ class Job:
         """Return what keeps it from being made, before anything is laid out."""
         return tuple(problem for problem in self.local.problems if problem.severity == "error")
 
-    @property
-    def next_review(self) -> str:
-        """Return the day by which the first of its facts should be looked at again, "" without facts."""
-        return self.local.next_review.isoformat() if self.local.next_review else ""
+    def look_by(self, edition: str) -> str:
+        """Return the day by which the first fact of an edition of it should be looked at again."""
+        forms = (form for form in self.shorter.values() if form.edition() == edition)
+        return next(forms, self.local).look_by
 
 
 @dataclass(frozen=True)
@@ -145,8 +158,13 @@ def make_plan(
     as_of: datetime.date,
     *,
     is_draft: bool = False,
+    ignored: tuple[str, ...] = (),
+    is_fit: bool = False,
 ) -> Plan:
     """Say every selected guide in every selected language, and find what each handout depends on.
+
+    A handout that is not judged by all rules says so in its inputs, so that the next build by all of
+    them judges it again.
 
     Raises:
         ProjectError: where a catalog cannot be read; others are tried first, so all are told.
@@ -166,17 +184,30 @@ def make_plan(
         "fonts": fingerprint_fonts(characters),
         "engine": hash_engine(),
     }
+    if ignored:
+        common["not_judged_by"] = " ".join(ignored)
     jobs: list[Job] = []
     for catalog in catalogs:
         for guide in selection.guides:
             for shop in shops:
-                local = localize(
-                    content, content.guides[guide], catalog, shop, as_of=as_of, is_draft=is_draft
-                )
+                whole = content.guides[guide]
+                local = localize(content, whole, catalog, shop, as_of=as_of, is_draft=is_draft)
+                shorter = {
+                    blocks: localize(
+                        content, leave_out(whole, blocks), catalog, shop, as_of=as_of, is_draft=is_draft
+                    )
+                    for blocks in (list_selections(whole.droppable) if is_fit else ())
+                }
+                length = _hash([whole.pages, is_fit, *(form.digest() for form in shorter.values())])
                 for paper in selection.papers:
                     file = name_file(content, guide, catalog.language, paper, shop, is_draft)
-                    inputs = {**common, "said": local.digest(), "paper": _hash(asdict(paper))}
-                    jobs.append(Job(local, paper, file, _hash(inputs), inputs))
+                    inputs = {
+                        **common,
+                        "said": local.digest(),
+                        "paper": _hash(asdict(paper)),
+                        "length": length,
+                    }
+                    jobs.append(Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit))
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
 
@@ -228,8 +259,9 @@ def hash_engine() -> str:
     for package in PACKAGES:
         digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
     digest.update(json.dumps(system_versions()).encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    ours = Path(__file__).parent
+    for path in sorted(ours.rglob("*.py")):
+        digest.update(path.relative_to(ours).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -265,8 +297,10 @@ def run(
             outcomes[job.file] = Outcome(job, None, False, job.errors, {})
             report(outcomes[job.file])
         elif record and not force and is_current(output, record, job.fingerprint):
-            if record.next_review != job.next_review:  # looked at again, and still so
-                record = replace(record, next_review=job.next_review)
+            if record.next_review != (
+                look_by := job.look_by(record.edition)
+            ):  # looked at again, and still so
+                record = replace(record, next_review=look_by)
                 made.append(record)
             outcomes[job.file] = Outcome(job, record, True, (), {})
             report(outcomes[job.file])
@@ -365,9 +399,10 @@ def describe_file(job: Job, finished: Finished) -> Record:
         size=len(finished.pdf),
         sha256=hash_bytes(finished.pdf),
         addresses=finished.addresses,
-        facts=job.local.facts,
-        parts=job.local.parts(),
-        next_review=job.next_review,
+        facts=finished.facts,
+        parts=finished.parts,
+        next_review=finished.next_review,
+        fit=finished.fit,
         warnings=tuple(
             problem for problem in finished.problems if problem.severity == "warning" and problem.handout
         ),
@@ -394,7 +429,17 @@ _ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
 def _work(job: Job) -> Finished:
     assert _ready, "a worker is warmed up before it works"
     templates, engine, fonts, pinned = _ready
-    return build(job.local, job.paper, templates, engine, fonts, pinned)
+    return build(
+        job.local,
+        job.paper,
+        templates,
+        engine,
+        fonts,
+        pinned,
+        job.shorter,
+        is_fit=job.is_fit,
+        ignored=job.ignored,
+    )
 
 
 def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:

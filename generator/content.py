@@ -19,11 +19,13 @@ from pydantic import BaseModel, ValidationError
 
 from generator import facts as rules
 from generator import prose
+from generator.fit import DROPPABLE
 from generator.guide import (
     Carrier,
     Content,
     Fact,
     Guide,
+    Item,
     Phrase,
     Record,
     Shop,
@@ -36,6 +38,7 @@ from generator.guide import (
     used_facts,
 )
 from generator.language import LANGUAGES
+from generator.paper import PAPERS
 from generator.problem import Problem, ProjectError
 
 # Far above any real file; a larger one is a mistake, and would be held in memory several times over.
@@ -483,6 +486,7 @@ class _Loader:
                     self._check_address(table, key, content.facts[name])
                 elif kind == "fact":
                     self._check_printable(table, key, content.facts[name])
+            self._check_budget(table, guide)
             blocks: dict[Key, set[str]] = {}
             for key, item in _items(guide):
                 self._check_twice(table, key, item.id, blocks.setdefault(key[:-1], set()))
@@ -491,6 +495,28 @@ class _Loader:
                     if name in content.facts and content.facts[name].kind != "phone":
                         what = f'fact "{name}" is no phone'
                         self.report.add(table, ("call", "number"), "content-shape", what)
+
+    def _check_budget(self, table: _Table, guide: Guide) -> None:
+        """Check how many pages a guide may have, and what it may go without to keep to them."""
+        most = 0 if any(not paper.pages for paper in PAPERS) else max(paper.pages for paper in PAPERS)
+        if most and guide.pages and guide.pages > most:
+            what = f"{guide.pages} pages are more than any paper has room for"
+            room = ", ".join(f"{paper.name} has {paper.pages}" for paper in PAPERS)
+            hint = f"{room}; leave it out to take what the paper has"
+            self.report.add(table, ("pages",), "content-shape", what, hint)
+        for i, name in enumerate(guide.droppable):
+            key = ("droppable", i)
+            if name not in type(guide).model_fields:
+                self._dangling(table, key, "block", name, DROPPABLE)
+            elif name not in DROPPABLE:
+                what = f'"{name}" is never left out'
+                hint = f"a handout can do without {', '.join(DROPPABLE)}"
+                self.report.add(table, key, "content-shape", what, hint)
+            elif not getattr(guide, name):
+                what = f'the guide has no block "{name}"'
+                self.report.add(table, key, "content-shape", what, "take the name out")
+            elif name in guide.droppable[:i]:
+                self.report.add(table, key, "content-shape", f'"{name}" stands twice', "take one of them out")
 
     def _check_twice(self, table: _Table, key: Key, id_: str, seen: set[str]) -> None:
         # Two texts at one place would be one text to the catalogs.
@@ -716,7 +742,7 @@ def _items(guide: Guide) -> Iterator[tuple[Key, Any]]:
         if name == "check" and value:
             for i, question in enumerate(value.questions):
                 yield ("check", "questions", i), question
-        elif isinstance(value, tuple) and name not in ("phrases", "words"):
+        elif isinstance(value, tuple) and value and isinstance(value[0], Item):
             for i, item in enumerate(value):
                 yield (name, i), item
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from generator.batch import name_file, own_shops
 from generator.catalog import load_catalog
-from generator.guide import Content, Shop
+from generator.fit import list_selections
+from generator.guide import Content, Shop, leave_out
 from generator.language import LANGUAGES, find_language
 from generator.localize import LocalizedGuide, localize
 from generator.paper import PAPERS
@@ -154,19 +155,24 @@ def from_record(record: Record, since: str = "") -> Release:
 
 @dataclass(frozen=True)
 class Today:
-    """What a build today would make in place of a release: `said` is None where it would make nothing.
+    """What a build today would make in place of a release: `forms` is empty where it would make nothing.
 
-    `file` is where it would stand; `why` are the reasons that nothing is made.
+    The first form says all; the others are what `build --fit` may say on pages that are too small. `file` is
+    where it would stand; `why` are the reasons that nothing is made.
     """
 
-    said: LocalizedGuide | None
+    forms: tuple[LocalizedGuide, ...]
     file: str
     why: tuple[str, ...]
 
     @property
-    def edition(self) -> str:
-        """Return the code that it would have, "" where nothing is made."""
-        return self.said.edition() if self.said and not self.why else ""
+    def editions(self) -> tuple[str, ...]:
+        """Return the codes that it could have, none where nothing is made."""
+        return () if self.why else tuple(form.edition() for form in self.forms)
+
+    def find_nearest(self, parts: Mapping[str, str]) -> LocalizedGuide | None:
+        """Return the form that differs least from what was said."""
+        return min(self.forms, key=lambda form: len(compare(parts, form.parts())), default=None)
 
 
 def find_today(root: Path, content: Content, release: Release, as_of: datetime.date) -> Today:
@@ -197,16 +203,18 @@ def find_today(root: Path, content: Content, release: Release, as_of: datetime.d
             else "the panel is not blank any more"
         )
     if gone or guide is None or language is None or paper is None:
-        return Today(None, "", tuple(gone))
+        return Today((), "", tuple(gone))
     shop = shops[release.shop]
-    local = localize(
-        content, guide, load_catalog(root, language), shop, as_of=as_of, is_draft=release.is_draft
+    catalog = load_catalog(root, language)
+    forms = tuple(
+        localize(content, leave_out(guide, blocks), catalog, shop, as_of=as_of, is_draft=release.is_draft)
+        for blocks in ((), *list_selections(guide.droppable))
     )
     file = name_file(content, guide.id, language, paper, shop, release.is_draft)
     why = tuple(
-        f"{problem.what} [{problem.rule}]" for problem in local.problems if problem.severity == "error"
+        f"{problem.what} [{problem.rule}]" for problem in forms[0].problems if problem.severity == "error"
     )
-    return Today(local, file, why)
+    return Today(forms, file, why)
 
 
 def list_today(root: Path, content: Content, as_of: datetime.date) -> Iterator[Release]:

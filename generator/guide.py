@@ -259,7 +259,9 @@ class Choice(Item):
 class Guide(Model):
     """What one guide says. A block that a guide leaves out is not printed.
 
-    `staff_title` tells Japanese staff what this sheet is; `words` are terms to recognise.
+    `staff_title` tells Japanese staff what this sheet is; `words` are terms to recognise. `pages` is the
+    page budget, None for all that the paper has; `droppable` are the blocks that `build --fit` may leave
+    out where a side is too long, in that order.
     """
 
     id: Id
@@ -280,6 +282,8 @@ class Guide(Model):
     losses: tuple[Entry, ...] = ()
     words: Ids = ()
     desks: tuple[Entry, ...] = ()
+    pages: Annotated[int, Field(ge=1)] | None = None
+    droppable: tuple[str, ...] = ()
 
 
 # --- the project -------------------------------------------------------------------------------
@@ -339,6 +343,28 @@ def referred(fact: FactRef | None) -> tuple[str, ...]:
     return tuple(fact.values()) if isinstance(fact, dict) else (fact,) if fact else ()
 
 
+def leave_out(guide: Guide, blocks: tuple[str, ...]) -> Guide:
+    """Return the guide without these blocks, which are lists."""
+    return guide.model_copy(update=dict.fromkeys(blocks, ()))
+
+
+def count_texts(guide: Guide, block: str) -> int:
+    """Return the number of texts that a block of a guide prints."""
+    rows = getattr(guide, block)
+    texts: list[str] = []
+
+    def look(place: str, text: str) -> str:
+        texts.append(place)
+        return text
+
+    for row in rows:
+        if isinstance(row, BaseModel):
+            map_text(row, look, block)
+        else:  # the id of a term: its meaning
+            texts.append(row)
+    return len(texts)
+
+
 def used_facts(
     guide: Guide, placeholders: Callable[[str], tuple[tuple[str, str], ...]], locale: str | None = None
 ) -> tuple[str, ...]:
@@ -356,7 +382,7 @@ def used_facts(
         value = getattr(guide, block)
         if isinstance(value, Check):
             value = value.questions
-        if isinstance(value, tuple) and block not in ("phrases", "words"):
+        if isinstance(value, tuple) and value and isinstance(value[0], Item):
             for item in value:
                 map_text(item, look, item.id)
                 found.update(dict.fromkeys(item.facts))

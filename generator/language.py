@@ -14,7 +14,8 @@ class Language:
     Japanese staff which edition this is and which interpreter is wanted. `han` is the language tag
     for Han characters that stand in running text; a language without Han has "". `money` is how an
     amount of yen is written. `sentence_limit` is how long a sentence may be at a counter: in words
-    where words are set apart, else in characters without marks.
+    where words are set apart, else in characters without marks. `keeps_words`: lines break between words
+    only, where the engine by itself breaks between any two letters, as it does in Hangul.
     """
 
     locale: str
@@ -26,6 +27,7 @@ class Language:
     money: str
     sentence_limit: int
     aliases: tuple[str, ...] = ()
+    keeps_words: bool = False
 
     @property
     def is_spaced(self) -> bool:
@@ -66,6 +68,40 @@ LANGUAGES: tuple[Language, ...] = (
         money="{}日元",
         sentence_limit=40,
         aliases=("zh", "zh_CN", "zh_SG", "zh_Hans_CN", "zh_Hans_SG", "zho", "chs", "cn"),
+    ),
+    Language(
+        locale="zh_Hant",
+        tag="zh-Hant",
+        endonym="繁體中文",
+        ja_edition="中国語（繁体字）版",
+        ja_speech="中国語",
+        han="zh-Hant",
+        money="{}日圓",
+        sentence_limit=40,
+        aliases=("zh_TW", "zh_HK", "zh_MO", "zh_Hant_TW", "zh_Hant_HK", "cht", "tw"),
+    ),
+    Language(
+        locale="ko",
+        tag="ko",
+        endonym="한국어",
+        ja_edition="韓国語版",
+        ja_speech="韓国語",
+        han="",
+        money="{}엔",
+        sentence_limit=20,
+        aliases=("ko_KR", "kor", "kr"),
+        keeps_words=True,
+    ),
+    Language(
+        locale="vi",
+        tag="vi",
+        endonym="Tiếng Việt",
+        ja_edition="ベトナム語版",
+        ja_speech="ベトナム語",
+        han="",
+        money="{} yên",
+        sentence_limit=30,
+        aliases=("vi_VN", "vie", "vn"),
     ),
 )
 

@@ -80,10 +80,15 @@ class LocalizedGuide:
     problems: tuple[Problem, ...]
     origins: Mapping[str, tuple[str, int, str]]
 
+    @property
+    def look_by(self) -> str:
+        """Return the day of the next review as it is kept, "" without facts."""
+        return self.next_review.isoformat() if self.next_review else ""
+
     def _said(self) -> dict[str, Any]:
         """Return everything that is said."""
         return {
-            "guide": self.guide.model_dump(mode="json"),
+            "guide": self.guide.model_dump(mode="json", exclude={"pages", "droppable"}),
             "language": asdict(self.language),
             "carriers": [
                 c.model_dump(mode="json", exclude={"hosts"})

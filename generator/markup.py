@@ -8,8 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,13 @@ _SEAM = re.compile(f"(?<=[{_HAN}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%])(?=[{_HAN}])"
 # the edge of its column.
 _CLOSING = re.compile("([」』”’）】》、。，；：](?=[」』”’）】》〉、。，；：？！（「『“]))")
 _OPENING = "（「『“"
-_GAP = Markup('<span class="gap"></span>')
+_GAP = Markup(prose.GAP)
+# Between two elements the mark would be a text of its own, which has no width.
+_GAP_ALONE = Markup('<span class="gap"></span>')
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+
+# A piece, its words, its class and its language.
+Stretch = tuple[prose.Piece, str, str, str]
 
 
 def _is_unbroken(text: str) -> bool:
@@ -100,6 +106,12 @@ def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
             yield piece
 
 
+def _read(local: LocalizedGuide, text: str) -> Iterator[Stretch]:
+    for piece in _expand(local, text):
+        words, class_, lang = _resolve(local, piece)
+        yield piece, words, class_, lang
+
+
 def to_html(local: LocalizedGuide, text: str) -> Markup:
     """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set."""
     out = Markup("")
@@ -107,7 +119,10 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
     group = 0
     before = ""
     items = 0
-    for piece in _expand(local, text):
+    stretches: Iterable[Stretch] = _read(local, text)
+    if local.language.keeps_words and prose.DRAFT_OPEN not in text:
+        stretches = _join_pieces(_hold_words(stretches))
+    for piece, words, class_, lang in stretches:
         if piece.unbroken != group:
             out += _hold_together(held, group)
             held, group = Markup(""), piece.unbroken
@@ -116,13 +131,14 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
             items += 1
             before = ""
             continue
-        words, class_, lang = _resolve(local, piece)
         if not words:
             continue
-        if not local.language.is_spaced and before and class_ != "term" and _SEAM.search(before + words[0]):
-            # Before what is held together, or a line that begins with it would begin with the gap.
-            held, out = (held + _GAP, out) if held else (held, out + _GAP)
         body = _mark(local, piece, words, class_, lang, not (out or held))
+        if not local.language.is_spaced and before and class_ != "term" and _SEAM.search(before + words[0]):
+            is_element = body.startswith("<") or (piece.unbroken and not held)
+            gap = _GAP_ALONE if is_element and (held or out).endswith(">") else _GAP
+            # Before what is held together, or a line that begins with it would begin with the gap.
+            held, out = (held + gap, out) if held else (held, out + gap)
         before = words[-1] if class_ != "term" else ""
         if piece.unbroken:
             held += body
@@ -130,6 +146,57 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
             out += body
     out += _hold_together(held, group)
     return out + Markup("</li></ul>") if items else out
+
+
+def _hold_words(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Put every word with Hangul in it into a […] of its own, with all that touches it.
+
+    A particle touches its word, also where that is a placeholder: `{carrier.self_service}에서`.
+    """
+    for number, word in enumerate(_split_words(stretches), start=1):
+        text = "".join(part for _, part, _, _ in word)
+        is_held = all(piece.unbroken for piece, *_ in word) or (len(word) == 1 and any(word[0][2:]))
+        if len(text) > 1 and _HANGUL.search(text) and not is_held:
+            # Below zero: the […] of the text itself count up from 1.
+            word = [
+                (replace(piece, unbroken=-number), part, class_, lang) for piece, part, class_, lang in word
+            ]
+        yield from word
+
+
+def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
+    """Yield the words of a text, and between them the spaces and the beginnings of list items."""
+    word: list[Stretch] = []
+    for piece, text, class_, lang in stretches:
+        # What is held together already may have spaces of its own.
+        is_whole = bool(class_ or lang or piece.unbroken)
+        for part in (text,) if is_whole else re.split("( +)", text):
+            stretch = piece, part, class_, lang
+            # Between two […] there may be a break.
+            if not part.strip() or (
+                word and piece.unbroken and word[-1][0].unbroken not in (0, piece.unbroken)
+            ):
+                yield word
+                word = []
+            if part.strip():
+                word.append(stretch)
+            else:
+                yield [stretch]
+    yield word
+
+
+def _join_pieces(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Put together again what was split and is held by nothing."""
+    last: Stretch | None = None
+    for stretch in stretches:
+        if last and last[0] is stretch[0]:
+            last = last[0], last[1] + stretch[1], last[2], last[3]
+            continue
+        if last:
+            yield last
+        last = stretch
+    if last:
+        yield last
 
 
 def _hold_together(held: Markup, group: int) -> Markup:
@@ -220,7 +287,7 @@ class _Recorder:
         """Return a word that is read aloud or shown by a viewer, but not printed."""
         html = self.word(text, **values)
         self.texts.pop()
-        return html.striptags()
+        return html.striptags().replace(prose.GAP, "")
 
     def margin(self, text: str) -> Markup:
         """Return a text of a running head or foot as HTML."""
@@ -266,8 +333,12 @@ def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
+def render_markup(
+    local: LocalizedGuide, paper: Paper, templates: Path, *, tight_mm: Mapping[int, int] | None = None
+) -> Page:
     """Render one guide for one paper.
+
+    `tight_mm` are the gaps between the blocks of a side, by its number, where they differ from the design.
 
     Raises:
         ProjectError: where a template is wrong, with its file and line.
@@ -284,6 +355,7 @@ def render_markup(local: LocalizedGuide, paper: Paper, templates: Path) -> Page:
             "carrier": local.carrier,
             "language": local.language,
             "paper": paper,
+            "tight_mm": tight_mm or {},
             "edition": local.edition(),
             "_": recorder.word,
             "say": recorder.say,

@@ -2,20 +2,34 @@
 
 guide ─ localize ─▶ said ─ render_markup ─▶ HTML ─ lay_out ─▶ pages ─ write_pdf ─▶ bytes
       ─ read_pdf ─▶ facts ─ check_handout ─▶ problems
+
+Where the pages are too many, markup and layout are tried again on the next rung of the ladder (`fit`).
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from generator.checks import Expected, check_handout
+from generator.checks import RULES, Expected, check_handout
+from generator.fit import (
+    GAP_RUNGS,
+    Rung,
+    Side,
+    describe_fit,
+    describe_overflow,
+    find_budget,
+    find_long,
+    make_drop_rungs,
+    suggest_fit,
+)
 from generator.fonts import FontSet, PinnedFonts
+from generator.guide import count_texts
 from generator.language import LANGUAGES, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
 from generator.markup import Page, describe, render_markup, render_worksheet
@@ -28,14 +42,16 @@ if TYPE_CHECKING:
 
 
 # Rules that a text of another length breaks.
-OF_LENGTH = {"A11Y-05", "A11Y-07", "CJK-05", "GEO-03", "GEO-04", "GEO-07", "GEO-09"}
+OF_LENGTH = {"A11Y-05", "A11Y-07", "CJK-05", "CJK-11", "GEO-03", "GEO-04", "GEO-07", "GEO-09"}
 
 
 @dataclass(frozen=True)
 class Finished:
     """A handout that has been judged. `pdf` is empty where it could not even be written.
 
-    `seconds` are the wall times of the phases, for people who wait and for the benchmark.
+    `seconds` are the wall times of the phases, for people who wait and for the benchmark. `facts` are
+    those it says, `fit` is what was done to make it fit its pages. `parts` are short hashes of what is said,
+    `next_review` the day by which the first of its facts should be looked at again, "" without facts.
     """
 
     handout: str
@@ -45,6 +61,10 @@ class Finished:
     addresses: tuple[str, ...]
     problems: tuple[Problem, ...]
     seconds: dict[str, float]
+    facts: tuple[str, ...] = ()
+    fit: tuple[str, ...] = ()
+    parts: dict[str, str] = field(default_factory=dict)
+    next_review: str = ""
 
     @property
     def is_fit_to_print(self) -> bool:
@@ -65,6 +85,89 @@ def has_judged() -> bool:
     return has_validator()
 
 
+@dataclass(frozen=True)
+class _Form:
+    """A handout on one rung of the ladder: what is said, as HTML, as pages."""
+
+    rung: Rung
+    local: LocalizedGuide
+    page: Page
+    laid_out: LaidOut
+
+
+@dataclass(frozen=True)
+class _Fitting:
+    """The form of a handout that is written, and what is to be said of its length (see `Expected`)."""
+
+    form: _Form
+    pages: int | None
+    fit: tuple[str, ...] = ()
+    overflow: tuple[str, ...] = ()
+    way_out: str = ""
+
+
+def choose_form(
+    local: LocalizedGuide,
+    shorter: Mapping[tuple[str, ...], LocalizedGuide],
+    paper: Paper,
+    templates: Path,
+    engine: Engine,
+    *,
+    is_fit: bool,
+    lap: Callable[[str], None] = lambda phase: None,
+) -> _Fitting:
+    """Climb the ladder to the first rung on which the handout fits its pages.
+
+    Where none fits, the form is the designed one, with all that is said, and `overflow` is that of the last
+    rung. Without `is_fit` there is one rung. `shorter` is the guide by the blocks that are left out; `lap`
+    hears of the end of each phase.
+
+    Raises:
+        ProjectError: a template is wrong, or a text is printed by none.
+    """
+    budget = find_budget(local.guide.pages, paper.pages)
+    droppable = local.guide.droppable
+
+    long: tuple[int, ...] = ()
+
+    def stand_on(rung: Rung) -> _Form:
+        said = shorter[rung.without] if rung.without else local
+        tight_mm = {} if rung == GAP_RUNGS[0] else dict.fromkeys(long, rung.gap_mm)
+        page = render_markup(said, paper, templates, tight_mm=tight_mm)
+        lap("markup")
+        if page.problems:
+            raise ProjectError(page.problems)
+        laid_out = engine.lay_out(page.html, page.style, paper)
+        lap("layout")
+        return _Form(rung, said, page, laid_out)
+
+    def measure(form: _Form) -> tuple[Side, ...]:
+        sides = engine.measure_sides(form.page.html, form.page.style, paper)
+        lap("layout")
+        return sides
+
+    def fits(form: _Form) -> bool:
+        return budget is None or form.laid_out.pages <= budget
+
+    designed = form = stand_on(GAP_RUNGS[0])
+    if fits(designed):
+        return _Fitting(designed, budget)
+    sides = measure(designed)
+    long = find_long(sides)
+    way_out = suggest_fit(sides, droppable, is_tried=is_fit)
+    if is_fit and long:
+        for rung in GAP_RUNGS[1:]:
+            if fits(form := stand_on(rung)):
+                return _Fitting(form, budget, describe_fit(rung, long, {}))
+        sides = measure(form)
+        for rung in make_drop_rungs(droppable, sides):
+            if fits(form := stand_on(rung)):
+                texts = {name: count_texts(local.guide, name) for name in rung.without}
+                return _Fitting(form, budget, describe_fit(rung, long, texts))
+        sides = measure(form) if form.rung.without else sides
+    return _Fitting(designed, budget, (), describe_overflow(sides, form.rung), way_out)
+
+
 _ENGLISH = next(language for language in LANGUAGES if language.locale == SOURCE_LANGUAGE)
 _PHONE = re.compile(r"\d[\d-]{7,}\d")
 
@@ -76,6 +179,7 @@ def order(
     family: str,
     laid_out: LaidOut,
     complaints: tuple[str, ...] = (),
+    fitting: _Fitting | None = None,
 ) -> Expected:
     """Say what the finished file must be, for the judge to compare."""
     about = describe(local)
@@ -99,14 +203,30 @@ def order(
         phones=frozenset(found.replace("-", "") for text in numbers for found in _PHONE.findall(text)),
         complaints=(*laid_out.complaints, *complaints),
         slack_mm=laid_out.slack_mm,
-        pages=paper.pages,
+        pages=fitting.pages if fitting else find_budget(local.guide.pages, paper.pages),
+        overflow=fitting.overflow if fitting else (),
+        way_out=fitting.way_out if fitting else "",
+        fit=fitting.fit if fitting else (),
     )
 
 
 def build(
-    local: LocalizedGuide, paper: Paper, templates: Path, engine: Engine, fonts: FontSet, pinned: PinnedFonts
+    local: LocalizedGuide,
+    paper: Paper,
+    templates: Path,
+    engine: Engine,
+    fonts: FontSet,
+    pinned: PinnedFonts,
+    shorter: Mapping[tuple[str, ...], LocalizedGuide] | None = None,
+    *,
+    is_fit: bool = False,
+    ignored: tuple[str, ...] = (),
 ) -> Finished:
-    """Make one handout and judge the finished bytes. Raises nothing that is the project's fault."""
+    """Make one handout and judge the finished bytes. Raises nothing that is the project's fault.
+
+    `is_fit` lets it be made to fit its pages, `shorter` is what may be said then (see `choose_form`).
+    `ignored` are the rules that it is not judged by.
+    """
     from generator.readback import read_pdf
 
     name = name_handout(local, paper)
@@ -117,7 +237,7 @@ def build(
     def lap(phase: str) -> None:
         nonlocal start
         now = time.perf_counter()
-        seconds[phase] = now - start
+        seconds[phase] = seconds.get(phase, 0.0) + now - start
         start = now
 
     def refuse(problems: tuple[Problem, ...]) -> Finished:
@@ -126,22 +246,25 @@ def build(
     if errors := tuple(problem for problem in local.problems if problem.severity == "error"):
         return refuse(errors)
     try:
-        page = render_markup(local, paper, templates)
-        lap("markup")
-        if page.problems:
-            return refuse(page.problems)
-        laid_out = engine.lay_out(page.html, page.style, paper)
-        lap("layout")
+        fitting = choose_form(local, shorter or {}, paper, templates, engine, is_fit=is_fit, lap=lap)
+        local, page, laid_out = fitting.form.local, fitting.form.page, fitting.form.laid_out
+        edition = local.edition()
         pdf, complaints = engine.write_pdf(laid_out, paper) if laid_out.document else (b"", ())
         lap("write")
-        expected = order(local, paper, page, fonts.family, laid_out, complaints)
+        expected = order(local, paper, page, fonts.family, laid_out, complaints, fitting)
         if not pdf:
+            if expected.overflow:  # how a page breaks is of no account where it should not break at all
+                long = (
+                    Problem(handout=name, rule="GEO-07", what=what, hint=expected.way_out)
+                    for what in expected.overflow
+                )
+                return refuse(tuple(long))
             complaint = "; ".join(expected.complaints) or "nothing was laid out"
             hint = "mend the style sheet or the template that asks for it"
             return refuse((Problem(handout=name, rule="ENG-01", what=complaint, hint=hint),))
         facts = read_pdf(pdf, fonts, pinned, name)
         lap("read back")
-        problems = check_handout(facts, expected)
+        problems = check_handout(facts, expected, [rule for rule in RULES if rule not in ignored])
         if local.is_draft:
             # Text that is not translated yet is of another length; a draft is there to be looked at.
             problems = tuple(
@@ -159,7 +282,19 @@ def build(
         return refuse((problem,))
     warnings = tuple(problem for problem in local.problems if problem.severity != "error")
     found = (*warnings, *problems)
-    return Finished(name, pdf, laid_out.pages, edition, page.addresses, found, seconds)
+    return Finished(
+        name,
+        pdf,
+        laid_out.pages,
+        edition,
+        page.addresses,
+        found,
+        seconds,
+        local.facts,
+        fitting.fit,
+        local.parts(),
+        local.look_by,
+    )
 
 
 def build_worksheet(

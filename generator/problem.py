@@ -47,7 +47,7 @@ class Problem:
 
     @property
     def sheet(self) -> str:
-        """Return where on paper it is, in mm from the left and top: `au-cancel (ja, a4), page 1 at 23, 120 mm`."""
+        """Return where on paper it is, in mm: `au-cancel (ja, a4), page 1 at 23, 120 mm`."""
         if not self.page:
             return self.handout
         place = f"{self.handout}, page {self.page}" if self.handout else f"page {self.page}"

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 # An untranslated text in a draft stands between these; content may not use them.
 DRAFT_OPEN, DRAFT_CLOSE = "〖", "〗"
 
+# Stands in HTML where Han meets Latin, and becomes a space of a part of an em. It is a zero width non-joiner,
+# which breaks no line, has no glyph and reaches no file.
+GAP = "\u200c"
+
 # {fact.au-phone-zh}, {term.cancel.kana}, {carrier.shop}, {speech}, {value}
 PLACEHOLDER = re.compile(r"\{([a-z]+)(?:\.([a-z0-9]+(?:[_-][a-z0-9]+)*))?(?:\.(kana|romaji))?\}")
 

@@ -29,7 +29,7 @@ class Record:
     `file` is relative to the output folder. `fingerprint` is the hash of everything that went in,
     and `inputs` its parts; `sha256` and `size` (bytes) are of the file. `parts` are short hashes of what is
     said (see `LocalizedGuide.parts`); `next_review` is the day by which the first of its facts should be
-    looked at again, "" without facts. No clock, no absolute path.
+    looked at again, "" without facts. `fit` says what was done to make it fit its pages. No clock, no absolute path.
     """
 
     file: str
@@ -48,6 +48,7 @@ class Record:
     parts: dict[str, str]
     next_review: str
     warnings: tuple[Problem, ...]
+    fit: tuple[str, ...] = ()
 
 
 def hash_bytes(data: bytes) -> str:
@@ -86,6 +87,7 @@ def _read_record(item: dict[str, Any]) -> Record:
     item["warnings"] = tuple(
         Problem(**{**problem, "box_mm": tuple(problem["box_mm"])}) for problem in item["warnings"]
     )
+    item["fit"] = tuple(item["fit"])
     return Record(**item)
 
 

@@ -11,7 +11,7 @@ Source: ISO 32000-1, 14.8.2.3.1 (page content order) and 8.4 (graphics state).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 # What a drawing depends on besides its place (ISO 32000-1, 8.4.4 and 8.6.8): of `gs` each name is a
@@ -39,28 +39,34 @@ def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
 
     `lines` holds one operator with its operands each, as the engine writes them; tag and property
     list of marked content stand in lines of their own. `order` are marked-content ids (MCID); those
-    that it does not name (running heads and feet) come last. A stream that clips text or parts a
-    group in another way than the engine does is returned as it is: order matters less than looks.
+    that it does not name (running heads and feet) come last, as artifacts. A stream that clips text or
+    parts a group in another way than the engine does is returned as it is: order matters less than looks.
     """
     painted: list[bytes] = []
-    groups: dict[int, list[bytes]] = {}
-    saved: list[_State] = []
+    groups: dict[int, tuple[_State, list[bytes]]] = {}
+    # What held at each q, and where in `painted` it stands; `inked` is the place of the last ink.
+    saved: list[tuple[_State, int]] = []
+    inked = -1
     state = _State()
     at = 0
     while at < len(lines):
         line = lines[at]
-        operator = line.rsplit(None, 1)[-1] if line.strip() else b""
-        found = _MCID.fullmatch(lines[at + 1].strip()) if at + 1 < len(lines) else None
-        if found and line.startswith(b"/"):
+        operator = line.rpartition(b" ")[2]
+        if line.startswith(b"/") and at + 1 < len(lines):
+            found = _MCID.fullmatch(lines[at + 1].strip())
+        else:
+            found = None
+        if found:
             end = _find_end(lines, at + 3)
             if end >= 0 and line.strip() == b"/Figure":
                 # A drawing has no words, and is clipped to its box: it stays where it is painted.
                 painted.extend(lines[at:end])
+                inked = len(painted)
                 at = end
                 continue
             if end < 0 or b"clip" in state.settings or int(found[1]) in groups:
                 return list(lines)
-            groups[int(found[1])] = [b"q", *state.lines(), *lines[at:end], b"Q"]
+            groups[int(found[1])] = (state.copy(), list(lines[at:end]))
             # What the group sets goes on to hold for what follows it, text or not: the engine does
             # not say the same colour twice.
             for setting in _settings(lines[at + 3 : end]):
@@ -68,33 +74,83 @@ def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
                 painted.append(setting)
             at = end
             continue
+        painted.append(line)
+        at += 1
         if operator == b"q":
-            saved.append(state.copy())
+            saved.append((state.copy(), len(painted) - 1))
         elif operator == b"Q":
             if not saved:
                 return list(lines)
-            state = saved.pop()
+            state, start = saved.pop()
+            if inked <= start:
+                # The place of text that has been taken out.
+                del painted[start:]
         elif operator == b"cm":
             state.matrices.append(line)
-        elif operator in (b"W", b"W*"):
-            state.settings[b"clip"] = b""
-        else:
+        elif operator in _STATE:
             _apply(state, line)
-        painted.append(line)
-        at += 1
-    named = [mcid for mcid in order if mcid in groups]
-    rest = [mcid for mcid in groups if mcid not in set(named)]
+        else:
+            if operator in (b"W", b"W*"):
+                state.settings[b"clip"] = b""
+            inked = len(painted)
+    rest = [mcid for mcid in groups if mcid not in set(order)]
+    for mcid in rest:
+        groups[mcid][1][:3] = [b"/Artifact", b"BMC"]
     # In brackets of its own, so that what holds at its end does not hold for the groups.
-    return [b"q", *painted, b"Q", *(line for mcid in (*named, *rest) for line in groups[mcid])]
+    return [
+        b"q",
+        *painted,
+        b"Q",
+        *_join(groups[mcid] for mcid in (*(mcid for mcid in order if mcid in groups), *rest)),
+    ]
+
+
+def _join(groups: Iterable[tuple[_State, list[bytes]]]) -> Iterator[bytes]:
+    """Yield the lines of groups, each with the state that it was painted with, as few times as will do."""
+    now: _State | None = None
+    for state, lines in groups:
+        if now is None or now.matrices != state.matrices or not now.settings.keys() <= state.settings.keys():
+            if now is not None:
+                yield b"Q"
+            yield b"q"
+            yield from state.lines()
+        elif list(now.settings.items()) != list(state.settings.items()):
+            yield from state.settings.values()
+        yield from lines
+        now = state.copy()
+        for setting in _settings(lines[3:]):
+            _apply(now, setting)
+    if now is not None:
+        yield b"Q"
+
+
+# Zero between two strings of a TJ moves nothing, and an empty string says nothing.
+_NO_MOVE = re.compile(rb"(?<=>)-?0(?=[<\]])|(?<=\[)<>")
+_JOINT = re.compile(rb"><")
+# The engine counts the width of a character that is not drawn in 1024 to the em, a TJ in 1000.
+_UNDRAWN = re.compile(rb"(-?[\d.]*)<>(-?[\d.]+)")
+# Of places of text, in pixels of 1/96 inch: a quarter of a micrometre. Lines stay as they are, since a viewer
+# may set a thin one in the next row of pixels for less.
+_BEYOND_THOUSANDTHS = re.compile(rb"(?<=\.\d{3})\d+(?=[ \d.]* Tm\n)")
+
+
+def write_short(lines: Sequence[bytes]) -> bytes:
+    """Return operators as they stand in a file: without moves by nothing, places of text to a thousandth."""
+    text = _UNDRAWN.sub(
+        lambda found: b"%.0f" % (float(found[1] or 0) + float(found[2]) * 1000 / 1024), b"\n".join(lines)
+    )
+    return _BEYOND_THOUSANDTHS.sub(b"", _JOINT.sub(b"", _NO_MOVE.sub(b"", text)))
 
 
 def _settings(lines: Sequence[bytes]) -> list[bytes]:
     """Return the lines of a group that set what still holds at its end."""
     found, depth = [], 0
     for line in lines:
-        operator = line.split()[-1:] or [b""]
-        depth += (operator[0] == b"q") - (operator[0] == b"Q")
-        if not depth and operator[0] in _STATE:
+        if line == b"q":
+            depth += 1
+        elif line == b"Q":
+            depth -= 1
+        elif not depth and line.rpartition(b" ")[2] in _STATE:
             found.append(line)
     return found
 
@@ -119,14 +175,14 @@ def _find_end(lines: Sequence[bytes], start: int) -> int:
     depth = 0
     nested = 0
     for at in range(start, len(lines)):
-        operator = lines[at].split()[-1:] or [b""]
-        if operator[0] == b"q":
+        line = lines[at]
+        if line == b"q":
             depth += 1
-        elif operator[0] == b"Q":
+        elif line == b"Q":
             depth -= 1
-        elif operator[0] in (b"BDC", b"BMC"):
+        elif line in (b"BDC", b"BMC"):
             nested += 1
-        elif operator[0] == b"EMC":
+        elif line == b"EMC":
             if not nested:
                 return at + 1 if depth == 0 else -1
             nested -= 1

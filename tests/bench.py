@@ -2,8 +2,9 @@
 
 A benchmark, not a test: it fails only where nothing can be measured. Handouts that are refused are
 measured like the others. The plain loop is what anybody would write first: the same HTML and CSS through
-`weasyprint.HTML(...).write_pdf()`, with the whole pinned fonts and no tags. It runs in this process, one
-document of it after one of ours, so that a machine that slows down slows both.
+`weasyprint.HTML(...).write_pdf()`, with the whole pinned fonts and no tags. It runs in a process of its own,
+since our changes to the engine hold for a whole process, one document of it after one of ours, so that a
+machine that slows down slows both.
 
 Seconds of CPU are those of the process and all that it started. Times on a busy machine vary by half;
 ratios do not.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import gc
 import io
+import json
 import os
 import statistics
 import subprocess
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +32,21 @@ sys.path.insert(0, str(ROOT))
 
 from generator import batch  # noqa: E402
 from generator.content import load_content  # noqa: E402
-from generator.fonts import FAMILY, FontSet, find_pinned_fonts, font_face_css, make_fonts  # noqa: E402
+from generator.fonts import (  # noqa: E402
+    FAMILY,
+    FontSet,
+    find_pinned_fonts,
+    font_face_css,
+    fontconfig_file,
+    make_fonts,
+)
 from generator.language import LANGUAGES  # noqa: E402
 from generator.layout import STYLE_SHEETS, Engine  # noqa: E402
 from generator.markup import render_markup  # noqa: E402
 from generator.paper import PAPERS  # noqa: E402
 from generator.pipeline import Finished, build  # noqa: E402
 from generator.problem import ProjectError  # noqa: E402
+from generator.prose import GAP  # noqa: E402
 from generator.publish import Record, update_manifest, write_whole  # noqa: E402
 
 COMMAND = (sys.executable, "-m", "generator")
@@ -48,7 +58,12 @@ def main() -> None:
     """Measure everything and print a line as soon as it is known."""
     parser = argparse.ArgumentParser(description="Measure how long things take.")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, a third of the handouts")
-    is_quick: bool = parser.parse_args().quick
+    parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.plain:
+        serve_plain()
+        return
+    is_quick: bool = options.quick
     try:
         plan = make_plan()
     except ProjectError as error:
@@ -242,6 +257,11 @@ def measure_documents(plan: batch.Plan, jobs: list[batch.Job], folder: Path, rou
     tell("a handout in a warm process, CPU", f"{statistics.median(totals) * 1000:.0f} ms")
     for phase, times in phases.items():
         tell(f"  {phase}, wall", f"{statistics.median(times) * 1000:.1f} ms")
+    judging = statistics.median(
+        (read + check) / layout
+        for read, check, layout in zip(phases["read back"], phases["check"], phases["layout"], strict=True)
+    )
+    tell("judging (read back and check) to layout", f"{judging:.2f}", "<= 1", judging <= 1)
     for language in LANGUAGES:
         of_language = [made for job, made in finished if job.local.language == language and made.pdf]
         if sizes := sorted(len(made.pdf) for made in of_language):
@@ -258,42 +278,43 @@ def compare_with_plain(
     plan: batch.Plan, jobs: list[batch.Job], engine: Engine, fonts: FontSet, rounds: int
 ) -> None:
     """Lay out and write each document in our way and in the plain way, in turns."""
-    import weasyprint
-
     pinned = find_pinned_fonts()
     whole = FontSet(PLAIN_FAMILY, pinned.regular, pinned.bold, "", frozenset())
     css_folder = plan.root / "templates/css"
     ours: dict[str, list[float]] = {}
     plain: dict[str, list[float]] = {}
     sizes: list[int] = []
-    for round_ in range(rounds + 1):
-        for job in jobs:
-            page = render_markup(job.local, job.paper, plan.root / "templates")
-            names = (*STYLE_SHEETS, job.paper.name)
-            css = "\n".join((css_folder / f"{name}.css").read_text(encoding="utf-8") for name in names)
-            css = font_face_css(whole) + (css + page.style).replace(FAMILY, PLAIN_FAMILY)
-            html = page.html.replace("</head>", f"<style>{css}</style></head>")
-            base = f"{css_folder.as_uri()}/"
-
-            def make_ours(page: object = page, job: batch.Job = job) -> bytes:
-                laid_out = engine.lay_out(page.html, page.style, job.paper)  # type: ignore[attr-defined]
-                return engine.write_pdf(laid_out, job.paper)[0]
-
-            def make_plain(html: str = html, base: str = base) -> bytes:
-                raw: bytes = weasyprint.HTML(string=html, base_url=base).write_pdf()
-                return raw
-
-            actions: list[Callable[[], bytes]] = [make_ours, make_plain]
-            for action in actions if round_ % 2 else reversed(actions):
-                gc.collect()
-                start = time.process_time()
-                pdf = action()
-                took = time.process_time() - start
-                if round_:  # the first round warms up
-                    (ours if action is make_ours else plain).setdefault(job.file, []).append(took)
-                elif action is make_plain:
-                    sizes.append(len(pdf))
-                    check_plain(pdf)
+    environment = {
+        **os.environ,
+        "FONTCONFIG_FILE": str(fontconfig_file(fonts, Path(fonts.regular.parents[2]))),
+    }
+    with subprocess.Popen(
+        [sys.executable, __file__, "--plain"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    ) as loop:
+        assert loop.stdin and loop.stdout
+        for round_ in range(rounds + 1):
+            for job in jobs:
+                page = render_markup(job.local, job.paper, plan.root / "templates")
+                names = (*STYLE_SHEETS, job.paper.name)
+                css = "\n".join((css_folder / f"{name}.css").read_text(encoding="utf-8") for name in names)
+                css = font_face_css(whole) + (css + page.style).replace(FAMILY, PLAIN_FAMILY)
+                html = page.html.replace("</head>", f"<style>{css}</style></head>")
+                html = html.replace(GAP, '<span class="gap"></span>')  # the engine as it is sets no gaps
+                for is_ours in (True, False) if round_ % 2 else (False, True):
+                    if is_ours:
+                        gc.collect()
+                        start = time.process_time()
+                        laid_out = engine.lay_out(page.html, page.style, job.paper)
+                        engine.write_pdf(laid_out, job.paper)
+                        took = time.process_time() - start
+                    else:
+                        loop.stdin.write(json.dumps([html, f"{css_folder.as_uri()}/"]).encode() + b"\n")
+                        loop.stdin.flush()
+                        took, size = json.loads(loop.stdout.readline())
+                        sizes.append(size)
+                    if round_:  # the first round warms up
+                        (ours if is_ours else plain).setdefault(job.file, []).append(took)
+        loop.stdin.close()
     ratio = statistics.median(
         statistics.median(ours[file]) / statistics.median(plain[file]) for file in plain
     )
@@ -303,6 +324,20 @@ def compare_with_plain(
         tell(what, f"{middle * 1000:.0f} ms")
     tell("  its PDF, median", f"{statistics.median(sizes) / 1000:.0f} KB")
     tell("ours to plain, median of the handouts", f"{ratio:.2f}", "<= 0.50", ratio <= 0.5)
+
+
+def serve_plain() -> None:
+    """Lay out and write what comes in, a document a line, in the plain way; say the seconds and the size."""
+    import weasyprint
+
+    for line in sys.stdin.buffer:
+        html, base = json.loads(line)
+        gc.collect()
+        start = time.process_time()
+        pdf: bytes = weasyprint.HTML(string=html, base_url=base).write_pdf()
+        took = time.process_time() - start
+        check_plain(pdf)
+        print(json.dumps([took, len(pdf)]), flush=True)
 
 
 def check_plain(pdf: bytes) -> None:

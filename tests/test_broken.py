@@ -94,6 +94,8 @@ class Case:
 
 
 JAPANESE = replace(BARE, language=LANGUAGE["ja"])
+TRADITIONAL = replace(BARE, language=LANGUAGE["zh-Hant"])
+KOREAN = replace(BARE, language=LANGUAGE["ko"], texts=("My au에서 해지를 신청하고 안내를 보여 주세요.",))
 NARROW = "width: 40mm"
 
 CASES = (
@@ -116,6 +118,30 @@ CASES = (
         "<p>第一步の费用说明到门店</p>",
         (("CJK-10", "の in “第一步の费用说明到门店” is not of its language (zh-Hans)"),),
         "<p>第一步，费用说明到门店</p>",
+    ),
+    Case(
+        "a simplified character in a traditional sentence",
+        "<p>先确认，再到店解約</p>",
+        (("CJK-10", "确, 认 in “先确认，再到店解約” is not of its language (zh-Hant)"),),
+        "<p>先確認，再到店解約</p>",
+        TRADITIONAL,
+        lang="zh-Hant",
+    ),
+    Case(
+        "a Japanese character in a traditional sentence",
+        "<p>先確認手続，再解約</p>",
+        (("CJK-10", "続 in “先確認手続，再解約” is not of its language (zh-Hant)"),),
+        '<p>先確認<span lang="ja">手続</span>，再解約</p>',
+        TRADITIONAL,
+        lang="zh-Hant",
+    ),
+    Case(
+        "a simplified text in a traditional document",
+        "<p>费用说明</p>",
+        (("A11Y-04", '“费用说明” is Japanese or simplified Chinese, but its language is "zh-Hant"'),),
+        '<p lang="zh-Hans">费用说明</p>',
+        TRADITIONAL,
+        lang="zh-Hant",
     ),
     Case(
         "a placeholder",
@@ -211,6 +237,22 @@ CASES = (
         "<p>先确认,再办理</p>",
         (("CJK-09", "a half-width mark beside a full-width character: 认,"),),
         "<p>先确认，再办理</p>",
+    ),
+    Case(
+        "a Korean word over two lines",
+        "<p>My au에서 해지를 신<br>청하고 안내를 보여 주세요.</p>",
+        (("CJK-11", "a word is broken over two lines: “신|청하고”"),),
+        "<p>My au에서 해지를<br>신청하고 안내를 보여 주세요.</p>",
+        KOREAN,
+        lang="ko",
+    ),
+    Case(
+        "a particle on the next line",
+        "<p>My au<br>에서 해지를 신청하고 안내를 보여 주세요.</p>",
+        (("CJK-11", "a word is broken over two lines: “au|에서”"),),
+        "<p>My<br>au에서 해지를 신청하고 안내를 보여 주세요.</p>",
+        KOREAN,
+        lang="ko",
     ),
     # --- size and place
     Case(
@@ -405,6 +447,12 @@ CASES = (
         "<h1>费用</h1>",
         (("A11Y-05", "has 2 headings of the first level, 1 wanted"),),
         "<h2>费用</h2>",
+    ),
+    Case(
+        "a list that counts and does not say so",
+        "<ul style='list-style: none'><li><p>1</p><p>费用</p></li><li><p>2</p><p>说明</p></li></ul>",
+        (("A11Y-05", "a list counts, and does not say so: “1费用”"),),
+        "<ul style='list-style: none'><li><p>费用</p></li><li><p>说明</p></li></ul>",
     ),
     Case(
         "a table without heads",

@@ -23,7 +23,7 @@ from generator.content import load_content
 from generator.language import LANGUAGES, Language
 from generator.problem import Problem, ProjectError
 
-EN, JA, ZH = LANGUAGES
+EN, JA, ZH = LANGUAGES[:3]
 START = "content/guides/demo-start.toml"
 CANCEL = "content/guides/demo-cancel.toml"
 

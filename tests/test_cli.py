@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
 from conftest import DAY, GUIDES, HANDOUTS, LOCALES, ROOT, Project, environment, pages_of
 
-from generator.cli import _annotation, choose, choose_languages, cli
-from generator.problem import Problem
+from generator.cli import choose, choose_languages, cli
+from generator.report import FAIL_ON
 
 START = "content/guides/demo-start.toml"
 
@@ -153,6 +154,18 @@ WRONG = {
     ("list", "things"): "'things'",
     ("--project", "/nonexistent", "check"): "/nonexistent",
     ("build", "-o", "-"): "-o - writes one handout, but 6 were asked for",
+    ("build", "--fail-on", "info"): "'info'",
+    ("build", "--ignore", "CJK-77"): 'no rule is called "CJK-77"; did you mean "CJK-07"?',
+    ("build", "--select", "fact-due"): '"fact-due" is about the input, which is always checked',
+    ("build", "--select", "CJK", "--ignore", "cjk"): "no rule is left to judge by",
+    ("inspect",): "Missing argument 'FILE...'",
+    ("inspect", "-p", "a44", "x.pdf"): 'no paper is called "a44"; did you mean "a4"?',
+    ("inspect", "-l", "*", "x.pdf"): '"*" is 3 of them; name one',
+    ("inspect", "--ignore", "QRS", "x.pdf"): 'no rule is called "QRS"',
+    ("inspect", "--html", "-", "x.pdf"): "the report is a file",
+    ("inspect", "--html", "/", "x.pdf"): "'/'",
+    ("rules", "fact-dew"): 'no rule is called "fact-dew"; did you mean "fact-due"?',
+    ("rules", "-p", "a44"): 'no paper is called "a44"',
 }
 
 
@@ -320,13 +333,15 @@ def test_prune_of_a_selection_keeps_what_was_not_selected(project: Project) -> N
 def test_json_has_a_schema_and_every_field_of_handouts_and_problems(project: Project) -> None:
     project.change(project.catalog("ja"), 'msgstr "訳 Ask first."', 'msgstr ""')
     data = project.build("demo-start", "--format", "json").json
-    assert set(data) == {"schema", "handouts", "removed", "problems"}
+    assert set(data) == {"schema", "handouts", "removed", "not_judged", "problems"}
     assert data["schema"] == 1
     by_status = {item["status"]: item for item in data["handouts"]}
     assert set(by_status["refused"]) == {"file", "status"}
     assert set(by_status["unchanged"]) == {"file", "status", "pages", "size", "edition", "sha256"}
     assert {frozenset(problem) for problem in data["problems"]} == {
-        frozenset(("file", "line", "key", "handout", "page", "rule", "what", "hint", "severity", "where"))
+        frozenset(
+            ["file", "line", "key", "handout", "page", "box_mm", "rule", "what", "hint", "severity", "where"],
+        )
     }
 
 
@@ -338,21 +353,98 @@ def test_json_is_the_only_thing_on_stdout_when_content_is_bad(project: Project) 
         assert [problem["rule"] for problem in ran.json["problems"]] == ["prose-html"]
 
 
-def test_a_github_annotation_escapes_what_would_end_it() -> None:
-    problem = Problem("a,b:c.toml", 3, "k", rule="r,x", what="100%\r\nof it: a, b", hint="h")
-    assert _annotation(problem) == (
-        "::error file=a%2Cb%3Ac.toml,line=3,title=r%2Cx::a,b:c.toml:3: k: 100%25%0D%0Aof it: a, b (hint: h)"
-    )
-    warning = Problem(handout="x (ja, a4)", page=2, rule="r", what="w", severity="warning")
-    assert _annotation(warning) == "::warning title=r::x (ja, a4), page 2: w"
-
-
 def test_github_annotations_are_one_line_each_on_stdout(project: Project) -> None:
     project.change(START, '"Ask first."', '"Ask <b>first."')
     ran = project.run("check", "--format", "github")
     assert (ran.code, ran.stderr) == (1, "")
     (line,) = ran.lines
     assert line.startswith("::error file=content/guides/demo-start.toml,line=7,title=prose-html::")
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+@pytest.mark.parametrize("format_", ["json", "junit", "sarif"])
+def test_a_document_is_the_only_thing_on_stdout(project: Project, command: str, format_: str) -> None:
+    project.change(START, '"Ask first."', '"Ask <b>first."')
+    ran = project.run(command, "--format", format_)
+    assert (ran.code, ran.stderr) == (1, "")
+    if format_ == "junit":
+        assert ElementTree.fromstring(ran.stdout).get("failures") == "1"
+    else:
+        assert "prose-html" in json.dumps(ran.json)
+
+
+def test_junit_shows_every_handout_also_the_good_ones(project: Project) -> None:
+    project.change(project.catalog("ja"), 'msgstr "訳 Ask first."', 'msgstr ""')
+    ran = project.build("--format", "junit")
+    assert ran.code == 1
+    (suite,) = ElementTree.fromstring(ran.stdout)
+    assert {case.get("name"): case.find("failure") is not None for case in suite} == {
+        f"output/{file}": file == "ja/demo-start-a4.pdf" for file in HANDOUTS
+    }
+
+
+def test_junit_of_check_shows_every_rule(shared: Project) -> None:
+    from generator.rules import INPUT_RULES
+
+    (suite,) = ElementTree.fromstring(shared.run("check", "--as-of", DAY, "--format", "junit").stdout)
+    assert [case.get("name") for case in suite] == [row.id for row in INPUT_RULES]
+    assert suite.get("failures") == "0"
+
+
+def test_sarif_leads_to_the_line_of_the_text(project: Project) -> None:
+    project.change(START, '"Ask first."', '"Ask <b>first."')
+    (run,) = project.run("check", "--format", "sarif").json["runs"]
+    (result,) = run["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": START}, "region": {"startLine": 7}}
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "prose-html"
+
+
+# --- what counts, and what is judged -------------------------------------------------------------------
+
+
+def test_fail_on_decides_what_makes_exit_1(project: Project) -> None:
+    late = {"SOURCE_DATE_EPOCH": "1811000000"}  # 2027-05-22; reviews are due on 2027-05-21
+    codes = {how: project.run("check", "--fail-on", how, **late).code for how in FAIL_ON}
+    assert codes == {"error": 0, "warning": 1, "never": 0}  # facts that are due are warnings
+    project.change(START, '"Ask first."', '"Ask <b>first."')
+    for command in ("check", "build"):
+        codes = {how: project.run(command, "--fail-on", how).code for how in FAIL_ON}
+        assert codes == {"error": 1, "warning": 1, "never": 0}, command
+    assert "[prose-html]" in project.run("check", "--fail-on", "never").stderr  # told all the same
+
+
+def test_a_refused_handout_is_refused_whatever_counts(project: Project) -> None:
+    project.change(project.catalog("ja"), 'msgstr "訳 Ask first."', 'msgstr ""')
+    before = project.snapshot()
+    assert project.build("demo-start", "-l", "ja", "--fail-on", "never").code == 0
+    assert project.snapshot() == before
+    # Nothing goes to the printer, so this is no success.
+    assert project.build("demo-start", "-l", "ja", "-o", "-", "--fail-on", "never").code == 1
+
+
+def test_a_handout_that_was_not_judged_by_all_rules_is_judged_again(project: Project) -> None:
+    arguments = ("demo-start", "-l", "en")
+    before = project.manifest()["en/demo-start-a4.pdf"]
+    ran = project.build(*arguments, "--ignore", "cjk-05,GEO-09", "--ignore", "QR-01")
+    assert ran.code == 0, ran.stderr
+    assert "1 built" in ran.stderr
+    assert "not judged by CJK-05, GEO-09, QR-01" in ran.stderr
+    record = project.manifest()["en/demo-start-a4.pdf"]
+    assert record["inputs"]["not_judged_by"] == "CJK-05 GEO-09 QR-01"
+    assert record["sha256"] == before["sha256"]  # the paper is the same, the judgement is not
+    assert "1 unchanged" in project.build(*arguments, "--ignore", "cjk-05,geo-09,qr-01").stderr
+    ran = project.build(*arguments)
+    assert "1 built" in ran.stderr
+    assert project.manifest()["en/demo-start-a4.pdf"] == before
+
+
+def test_what_is_ignored_does_not_refuse_a_handout(project: Project) -> None:
+    css = project.read("templates/css/blocks.css")
+    project.write("templates/css/blocks.css", css + "\nno-such-property { no-such: 1 }\n.x { colr: red }\n")
+    assert "[ENG-01]" in project.build("demo-start", "-l", "en").stderr
+    ran = project.build("demo-start", "-l", "en", "--ignore", "ENG")
+    assert (ran.code, "[ENG-01]" in ran.stderr) == (0, False), ran.stderr
 
 
 # --- the environment and pyproject.toml --------------------------------------------------------------

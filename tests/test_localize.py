@@ -22,7 +22,7 @@ from generator.localize import (
     print_value,
 )
 
-EN, JA, ZH = LANGUAGES
+EN, JA, ZH = LANGUAGES[:3]
 DAY = datetime.date(2026, 12, 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 import shutil
@@ -17,8 +18,11 @@ from generator.localize import LocalizedGuide, localize
 from generator.markup import Page, describe, hash_templates, plain, render_markup, to_html
 from generator.paper import PAPERS
 from generator.problem import ProjectError
+from generator.prose import GAP
 
-EN, JA, ZH = LANGUAGES
+EN, JA, ZH = LANGUAGES[:3]
+# Korean words in the small project, which has no Korean texts.
+KO = dataclasses.replace(EN, locale="ko", tag="ko", keeps_words=True)
 A4 = PAPERS[0]
 
 
@@ -73,9 +77,9 @@ def test_a_term_in_japanese_needs_no_language_mark(shared: Project) -> None:
 @pytest.mark.parametrize("text", ["营业厅 SIM", "办理SIM卡", "第3步", "SIM卡"])
 def test_a_gap_stands_between_han_and_latin_and_no_character_is_lost(shared: Project, text: str) -> None:
     html = str(to_html(said(shared, "demo-cancel", ZH), text))
-    assert re.sub(r"<[^>]*>", "", html) == text
+    assert re.sub(rf"<[^>]*>|{GAP}", "", html) == text
     is_seam = re.search(r"[一-龥](?=[A-Za-z0-9])|[A-Za-z0-9](?=[一-龥])", text)
-    assert ('<span class="gap">' in html) == bool(is_seam)
+    assert (GAP in html) == bool(is_seam)
 
 
 def test_line_breaks_of_the_source_are_spaces_in_english_and_nothing_in_chinese(shared: Project) -> None:
@@ -88,6 +92,45 @@ def test_a_draft_text_is_marked_and_in_english_and_its_facts_are_not(shared: Pro
     assert '<span class="draft" lang="en">Pay </span>' in html
     fact = html.partition("1,100")[0].rpartition("<span")[2]
     assert 'lang="en"' not in fact
+
+
+def held(words: str) -> str:
+    return f'<span class="unbroken">{words}</span>'
+
+
+TERM = '<span class="term" lang="ja">解約</span>'
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        # Particles and marks belong to the word before them; one letter and Latin words need no help.
+        ("해지는 안 됩니다.", f"{held('해지는')} 안 {held('됩니다.')}"),
+        ("요금", held("요금")),
+        ("SIM을 eSIM, 2026", f"{held('SIM을')} eSIM, 2026"),
+        ("(해지) “통지”와", f"{held('(해지)')} {held('“통지”와')}"),
+        ("a & b를", f"a &amp; {held('b를')}"),
+        # So does a placeholder that touches a word, and no other.
+        ("{carrier.self_service}에서 전", f"{held(held('My Demo') + '에서')} 전"),
+        ("{term.cancel}로, ({term.cancel})", f"{held(TERM + '로,')} ({TERM})"),
+        ("번호({term.cancel})를", held(f"번호({TERM})를")),
+        ("약 {fact.demo-fee}이", f"약 1,100 {held('yen이')}"),
+        # Bold stays bold, within a word and around several.
+        ("**한 달 전액**입니다", f"<b>한 달 </b>{held('<b>전액</b>입니다')}"),
+        # What is held together already stays so, with its spaces; between two of these there may be a break.
+        ("[두 단어] 셋째 [9 to 5]", f"{held('두 단어')} {held('셋째')} {held('9 to 5')}"),
+        ("[두 단어]는 [하나][둘째]", f"{held('두 단어는')} {held('하나')}{held('둘째')}"),
+        ("- 첫째 줄\n- 둘", f"<ul><li>{held('첫째')} 줄</li><li>둘</li></ul>"),
+    ],
+)
+def test_korean_words_are_held_together_with_what_touches_them(shared: Project, text: str, html: str) -> None:
+    local = dataclasses.replace(said(shared, "demo-cancel", EN), language=KO)
+    assert str(to_html(local, text)) == html
+
+
+def test_a_draft_text_in_korean_is_english_and_is_left_alone(shared: Project) -> None:
+    local = dataclasses.replace(said(shared, "demo-cancel", EN, is_draft=True), language=KO)
+    assert 'class="unbroken"' not in str(to_html(local, "〖Two 낱말 here〗"))
 
 
 # --- whole documents ---------------------------------------------------------------------------------

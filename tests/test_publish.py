@@ -190,7 +190,7 @@ def test_a_real_manifest_is_true_and_has_no_clock_and_no_path_of_this_machine(sh
         assert (record.size, record.sha256) == (len(data), hash_bytes(data))
         assert record.pages == 2
         assert record.addresses == ("https://www.demo.co.jp/leave",)
-        assert set(record.inputs) == {"engine", "fonts", "paper", "said", "templates"}
+        assert set(record.inputs) == {"engine", "fonts", "length", "paper", "said", "templates"}
     fields = {key for item in json.loads(text)["handouts"] for key in item}
     assert not {field for field in fields if "time" in field or "date" in field or "built" in field}
 

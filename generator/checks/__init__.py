@@ -4,7 +4,7 @@
 it exists, what it asks for, where it comes from and what to do about it stand beside it. Nothing here opens
 a file.
 
-The ids FNT to CNT are those of a preflight catalogue for CJK handouts; TXT, ENG and GEO-09 are ours.
+The ids FNT to CNT are those of a preflight catalogue for CJK handouts; TXT, ENG, FIT and GEO-09 are ours.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ __all__ = [
     "Rule",
     "check_handout",
     "describe_limit",
-    "select_rules",
 ]
 
 
@@ -49,6 +48,7 @@ def check_handout(
         rule = RULES[name]
         if rule.needs_order and not expected.is_ordered:
             continue
+        advice = rule.hint if expected.is_ordered else rule.elsewhere or rule.hint
         told: set[tuple[int, str]] = set()
         for finding in rule.find(facts, expected):
             if (finding.page, finding.what) in told:
@@ -66,7 +66,7 @@ def check_handout(
                     page=finding.page,
                     rule=name,
                     what=finding.what,
-                    hint=rule.hint.format_map(words),
+                    hint=finding.hint or advice.format_map(words),
                     severity=finding.severity or rule.severity,
                     box_mm=finding.box_mm or (),
                 )
@@ -74,30 +74,10 @@ def check_handout(
     return tuple(problems)
 
 
-def select_rules(chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the ids of the chosen rules without the ignored ones; `CJK` stands for all of a family.
-
-    Raises:
-        KeyError: with the first name that is no rule and no family.
-    """
-
-    def spread(names: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        for name in names:
-            wanted = name.strip().upper()
-            matching = {id_ for id_ in RULES if id_ == wanted or id_.startswith(f"{wanted}-")}
-            if not matching:
-                raise KeyError(name)
-            found |= matching
-        return found
-
-    chosen, dropped = spread(chosen), spread(ignored)
-    return tuple(id_ for id_ in RULES if (not chosen or id_ in chosen) and id_ not in dropped)
-
-
 def describe_limit(rule: Rule, paper: object) -> str:
     """Return what a rule asks for on a paper, in numbers."""
-    return rule.limit.format_map(asdict(paper))  # type: ignore[call-overload]
+    values: dict[str, object] = asdict(paper)  # type: ignore[call-overload]
+    return rule.limit.format_map({**values, "qr_levels": " or ".join(getattr(paper, "qr_levels", ()))})
 
 
 _CATALOGUE = "preflight catalogue for CJK print"
@@ -137,6 +117,7 @@ RULES: dict[str, Rule] = {
         source="ISO 32000-1, 12.2",
         limit="PrintScaling None; Duplex {duplex}",
         hint="set /ViewerPreferences of the file; the layout does it from the paper {paper}",
+        elsewhere="print at 100 %, or set /PrintScaling /None in the file",
         find=file.find_missing_hints,
         severity="warning",
     ),
@@ -190,6 +171,7 @@ RULES: dict[str, Rule] = {
         limit="0 glyphs of another text",
         hint="two font files share one family and weight, or a style sheet changes glyphs: "
         "declare each weight of {family} once",
+        elsewhere="make the file again: two fonts share a name in it",
         find=fonts.find_wrong_glyphs,
     ),
     "FNT-06": Rule(
@@ -198,6 +180,7 @@ RULES: dict[str, Rule] = {
         source="W3C CLREQ, JLREQ: emphasis",
         limit="a font program of its own for bold; italic angle 0",
         hint="declare the bold file of {family}; emphasize by weight or by a frame",
+        elsewhere="use the bold file of the font; emphasize by weight or by a frame",
         find=fonts.find_false_weights,
     ),
     "FNT-07": Rule(
@@ -214,6 +197,7 @@ RULES: dict[str, Rule] = {
         source="OpenType locl; Noto Sans CJK 2.004",
         limit="0 glyphs of another region",
         hint="glyphs follow lang: give the element the lang of its text; nothing may switch off locl",
+        elsewhere="mark the text with its language, and use a font that has all regions, like Noto Sans CJK",
         find=fonts.find_other_regions,
     ),
     "CJK-02": Rule(
@@ -238,6 +222,7 @@ RULES: dict[str, Rule] = {
         source=_JLREQ,
         limit="0 split over two lines",
         hint="keep it together: in content write it as {{fact.id}} or in [brackets]",
+        elsewhere="keep it together with a non-breaking space or hyphen",
         find=lines.find_split_numbers,
     ),
     "CJK-05": Rule(
@@ -246,6 +231,7 @@ RULES: dict[str, Rule] = {
         source="W3C CLREQ: an orphan does not make a line, a widow not a page",
         limit="2 characters on a last line, 2 lines on a page",
         hint="shorten or lengthen the text, or keep its last words together in [brackets]",
+        elsewhere="shorten or lengthen the text",
         find=lines.find_lonely_lines,
         severity="warning",
     ),
@@ -255,6 +241,7 @@ RULES: dict[str, Rule] = {
         source="JIS X 4051; W3C JLREQ 2.4",
         limit="{measure_em[0]:g} to {measure_em[1]:g} characters, in texts of three lines or more",
         hint="change the width of the block in templates/css",
+        elsewhere="change the width of the column",
         find=lines.find_bad_measures,
         severity="warning",
     ),
@@ -264,6 +251,7 @@ RULES: dict[str, Rule] = {
         source="W3C JLREQ 2.4; the page design for tables and notes",
         limit="{pitch[0]:g} to {pitch[1]:g} sizes from line to line",
         hint="change line-height in templates/css",
+        elsewhere="change the line spacing",
         find=lines.find_bad_pitch,
         severity="warning",
     ),
@@ -273,6 +261,7 @@ RULES: dict[str, Rule] = {
         source="BudouX 0.10",
         limit="0 breaks inside a Japanese phrase",
         hint="keep the words together in [brackets], or shorten the heading",
+        elsewhere="shorten the heading, or break it by hand",
         find=lines.find_torn_headings,
         severity="warning",
     ),
@@ -281,17 +270,27 @@ RULES: dict[str, Rule] = {
         reason="another language's marks make a text look translated by a machine",
         source="GB/T 15834-2011; W3C JLREQ, CLREQ",
         limit="0 foreign marks, full-width digits, single ellipses",
-        hint="correct the translation: “” and ，。 in Chinese, 「」 and 、。 in Japanese",
+        hint="correct the translation: “” in simplified Chinese, 「」 in traditional Chinese and Japanese",
         find=lines.find_foreign_marks,
         severity="warning",
     ),
     "CJK-10": Rule(
         name="no script leaks into another",
         reason="a kana in a Chinese sentence is a slip of translation, a placeholder one of a program",
-        source="GB/T 2312, JIS X 0208, JIS X 0213",
+        source="GB/T 2312, Big5, JIS X 0208, JIS X 0213",
         limit="0 characters",
         hint="correct the text; a Japanese word in another language is a term: {{term.id}}",
+        elsewhere="correct the text",
         find=lines.find_leaks,
+    ),
+    "CJK-11": Rule(
+        name="Korean words are whole",
+        reason="Korean sets words apart; a word or its particle torn off is read as another word",
+        source="Hangul orthography of the Republic of Korea, article 2; W3C KLREQ",
+        limit="0 broken over two lines",
+        hint="templates print texts with say(...) or _(...), which keep words whole; shorten a long word",
+        find=lines.find_broken_words,
+        needs_order=True,
     ),
     "TXT-01": Rule(
         name="every text of the guide is on paper",
@@ -318,6 +317,7 @@ RULES: dict[str, Rule] = {
         source="JIS Z 8305; telecommunications law, 8 pt at least",
         limit="{floor_pt:g} pt",
         hint="shorten the text; the floor of a paper stands in generator/paper.py",
+        elsewhere="set it larger, and say less",
         find=page.find_small_type,
     ),
     "TYP-02": Rule(
@@ -335,6 +335,7 @@ RULES: dict[str, Rule] = {
         source="ISO 216",
         limit="{width_mm:g} x {height_mm:g} mm, 0.5 mm more or less",
         hint="give @page the size of the paper {paper}",
+        elsewhere="make it for {paper}, or name its own paper with --paper",
         find=page.find_wrong_sizes,
     ),
     "GEO-02": Rule(
@@ -351,6 +352,7 @@ RULES: dict[str, Rule] = {
         source="printers' manuals: 4 to 7 mm cannot be printed",
         limit="{safe_mm:g} mm",
         hint="keep it inside the page margins of {paper}",
+        elsewhere="move it inside the margins",
         find=page.find_type_near_the_edge,
     ),
     "GEO-04": Rule(
@@ -359,6 +361,7 @@ RULES: dict[str, Rule] = {
         source=_CATALOGUE,
         limit="0.3 mm",
         hint="shorten the text, or give its box more room in templates/css",
+        elsewhere="give the text more room",
         find=page.find_collisions,
     ),
     "GEO-05": Rule(
@@ -376,6 +379,7 @@ RULES: dict[str, Rule] = {
         source="the paper's record",
         limit="at most {pages} pages",
         hint="shorten the texts; never set them smaller",
+        elsewhere="shorten it; never set it smaller",
         find=page.find_wrong_page_count,
     ),
     "GEO-09": Rule(
@@ -384,8 +388,19 @@ RULES: dict[str, Rule] = {
         source="the page design",
         limit="at most {slack_mm:g} mm empty at the foot; a last page at least a quarter full",
         hint="add content, not air",
+        elsewhere="add content, or take the page away",
         find=page.find_empty_pages,
         severity="warning",
+    ),
+    "FIT-01": Rule(
+        name="it fits as it was designed",
+        reason="who hands it out should know what was done to make it fit, and what is not on this paper",
+        source="the guide's `droppable`; generator/fit.py",
+        limit="gaps of 4 mm, all blocks",
+        hint="shorten the texts of this language, and it is printed as it was designed",
+        find=page.find_fitting,
+        severity="warning",
+        needs_order=True,
     ),
     "COL-04": Rule(
         name="type survives a black-and-white printer",
@@ -428,6 +443,7 @@ RULES: dict[str, Rule] = {
         source="DENSO WAVE: 4 dots a module; GS1: 0.396 mm",
         limit="{qr_module_mm:.2f} mm",
         hint="give the code more room in templates/css, or use a shorter address",
+        elsewhere="draw it larger, or use a shorter address",
         find=symbols.find_small_modules,
     ),
     "QR-03": Rule(
@@ -452,6 +468,7 @@ RULES: dict[str, Rule] = {
         source="ISO/IEC 18004; DENSO WAVE: QR Code is a trademark",
         limit="no Micro QR; the address in words beside it; the trademark line where the word is printed",
         hint="use segno.make_qr, print the address beside it, and say 二次元コード",
+        elsewhere="print the address beside it; make the code as QR, not Micro QR",
         find=symbols.find_odd_codes,
     ),
     "A11Y-01": Rule(
@@ -460,6 +477,7 @@ RULES: dict[str, Rule] = {
         source=_UA,
         limit="0 of 104 rules broken",
         hint="the rule is of PDF/UA-1 (ISO 14289-1); repair the template",
+        elsewhere="let the program that wrote it write tagged PDF (PDF/UA)",
         find=access.find_ua_failures,
     ),
     "A11Y-02": Rule(
@@ -484,6 +502,7 @@ RULES: dict[str, Rule] = {
         source=f"{_UA}, 7.2; WCAG 2.2, 3.1.2",
         limit="the document's, and that of every foreign text",
         hint='give the element the lang of its text: "{tag}" is the reader\'s, "ja" that of Japanese words',
+        elsewhere="set the language of the document, and that of foreign words",
         find=access.find_missing_languages,
     ),
     "A11Y-05": Rule(
@@ -492,6 +511,7 @@ RULES: dict[str, Rule] = {
         source=f"{_UA}, 7.1 to 7.6",
         limit="the guide's order; one H1, no level skipped; lists of items; tables with heads and scopes",
         hint="put the blocks of the template in the order of the guide, and use h1 to h3, ul, th scope",
+        elsewhere="use the program's headings, lists and heads of tables",
         find=access.find_bad_structure,
     ),
     "A11Y-06": Rule(

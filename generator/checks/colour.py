@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from generator.checks.order import Expected, Finding, on, quote
+from generator.checks.paragraphs import join_runs
 from generator.readback.model import PdfFacts, Rgb, Run
 
 CONTRAST, CONTRAST_LARGE = 4.5, 3.0
@@ -39,13 +40,17 @@ def to_gray(rgb: Rgb) -> Rgb:
 
 
 def _find_faint(facts: PdfFacts, see: Callable[[Rgb], Rgb], where: str) -> Iterator[Finding]:
+    faint: dict[tuple[str, float], list[Run]] = {}
     for run, ground in zip(facts.runs, facts.backdrops, strict=False):
         if ground is None or run.rgb is None or not run.is_visible or not run.text.strip():
             continue
         found, wanted = contrast(see(run.rgb), see(ground)), _wanted(run)
         if found < wanted - _ROUNDING:
-            what = f"{quote(run.text)} has a contrast of {found:.1f}{where}, at least {wanted:g} wanted"
-            yield on(run, what)
+            faint.setdefault((f"{found:.1f}", wanted), []).append(run)
+    for (ratio, wanted), alike in faint.items():
+        for runs in join_runs(alike):
+            text = quote("".join(run.text for run in runs))
+            yield on(runs[0], f"{text} has a contrast of {ratio}{where}, at least {wanted:g} wanted", *runs)
 
 
 def _wanted(run: Run) -> float:

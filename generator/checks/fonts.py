@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from generator.checks.order import Expected, Finding, are, enumerate_, spell
+from generator.checks.paragraphs import find_paragraphs
+from generator.checks.scripts import foreign_letters
 from generator.readback.model import Misdrawn, PdfFacts, Run
 
 _FORMS = {
@@ -87,14 +89,32 @@ def find_wrong_glyphs(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
 def find_other_regions(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find characters in the form of another language than that of their text."""
     found: dict[tuple[int, str], list[Misdrawn]] = {}
+    foreign = _find_foreign_lines(facts)
     for m in facts.misdrawn:
-        if m.form:
+        if m.form and m.run not in foreign:
             found.setdefault((m.page, m.form), []).append(m)
     for (page, form), wrong in found.items():
         letters = list(dict.fromkeys(m.character for m in wrong))
         its = "its" if len(letters) == 1 else "their"
         what = f"{enumerate_(letters)} {are(letters)} drawn in {its} {_FORMS[form]} form"
         yield _at(facts, wrong[0], page, what)
+
+
+def _find_foreign_lines(facts: PdfFacts) -> set[int]:
+    """Return the runs of lines that are plainly of another language than the file, where no tag can say so.
+
+    That their language is missing is told by A11Y-04; their forms are then right.
+    """
+    if facts.elements:
+        return set()
+    numbers = {id(run): number for number, run in enumerate(facts.runs)}
+    return {
+        numbers[id(run)]
+        for paragraph in find_paragraphs(facts)
+        for line in paragraph.lines
+        if foreign_letters(line.text, line.runs[0].language)[0]
+        for run in line.runs
+    }
 
 
 def _at(facts: PdfFacts, wrong: Misdrawn, page: int, what: str) -> Finding:

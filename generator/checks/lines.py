@@ -1,4 +1,4 @@
-"""Judge the lines of Chinese and Japanese: the rules CJK-02 to CJK-10.
+"""Judge the lines of Chinese, Japanese and Korean: the rules CJK-02 to CJK-11.
 
 Sources: W3C JLREQ and CLREQ, JIS X 4051, GB/T 15834-2011.
 """
@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from generator.checks.order import Expected, Finding, enumerate_, on, quote
 from generator.checks.paragraphs import Line, Paragraph, find_paragraphs, is_cjk, primary, running_order
-from generator.checks.scripts import HAN, KANA, foreign_letters
+from generator.checks.scripts import HAN, HANGUL, KANA, foreign_letters
+from generator.checks.texts import Index
 from generator.readback.model import MM_PER_PT, PdfFacts, Run
 
 # JLREQ cl-02 to cl-11 and CLREQ: what must not begin a line, what must not end one.
@@ -80,6 +81,26 @@ def find_split_numbers(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
             if found:
                 yield on(after.runs[0], f"{kind} is split over two lines: {quote(found[0])}")
                 break
+
+
+_ANY_HANGUL = re.compile(f"[{HANGUL}]")
+
+
+def find_broken_words(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find Korean words, their particles included, that go over two lines.
+
+    The space between two words is lost at the end of a line, so only the order says where there was one.
+    """
+    index: Index | None = None
+    for _, before, after in _joins(facts):
+        first = after.runs[0]
+        # A particle after a Japanese word or a Latin name belongs to it.
+        if "ko" not in (primary(first.language), primary(before.runs[-1].language)):
+            continue
+        index = index or Index(facts, expected)
+        word = index.divided_word(first)
+        if word and _ANY_HANGUL.search("".join(word)):
+            yield on(first, f"a word is broken over two lines: {quote('|'.join(word))}")
 
 
 def find_lonely_lines(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

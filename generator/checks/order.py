@@ -28,7 +28,9 @@ class Expected:
     is printed beside each. `hosts` and `phones` are what links, codes and texts may lead to; None is not
     judged. `complaints` are the lines that the layout engine logged, `slack_mm` the emptiness at the
     foot of each page. `pages` is the exact number wanted, None allows whatever the paper does. A
-    property of the document (`author`, `subject`, `keywords`) that is None is not judged.
+    property of the document (`author`, `subject`, `keywords`) that is None is not judged. `overflow` says of
+    each side that is too long by how much, `way_out` what can be done about it, and `fit` what was done to
+    make the handout fit.
     """
 
     handout: str
@@ -46,6 +48,9 @@ class Expected:
     complaints: tuple[str, ...] = ()
     slack_mm: tuple[float, ...] = ()
     pages: int | None = None
+    overflow: tuple[str, ...] = ()
+    way_out: str = ""
+    fit: tuple[str, ...] = ()
     author: str | None = None
     subject: str | None = None
     keywords: str | None = None
@@ -57,7 +62,7 @@ class Finding:
     """One thing that is wrong, and where: the page (from 1, 0 for the whole handout) and the box on it.
 
     `run` is the type that it is about, `text` the text of the guide; either leads to the file and
-    line that caused it. `severity` is that of the rule where it is None.
+    line that caused it. `severity` is that of the rule where it is None, `hint` where it is "".
     """
 
     what: str
@@ -66,11 +71,15 @@ class Finding:
     run: Run | None = None
     text: str = ""
     severity: Severity | None = None
+    hint: str = ""
 
 
-def on(run: Run, what: str) -> Finding:
-    """Return a finding about a run, where it stands."""
-    return Finding(what, run.page, run.ink_mm, run)
+def on(run: Run, what: str, *others: Run) -> Finding:
+    """Return a finding about a run, and others beside it, where they stand."""
+    boxes = [box for box in (run.ink_mm, *(other.ink_mm for other in others)) if box]
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True) if boxes else ((), (), (), ())
+    around = (min(lefts), min(tops), max(rights), max(bottoms)) if boxes else None
+    return Finding(what, run.page, around, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,9 @@ class Rule:
 
     `name` says what is right. `limit` is what is asked for in numbers, filled from the paper
     (`{floor_pt:g}`). `{...}` in the hint is filled from the order: `{tag}`, `{family}`, `{paper}`.
-    `source` is where the rule comes from. `needs_order`: it compares with what was ordered, and says
-    nothing of a file that nobody ordered.
+    `source` is where the rule comes from. `elsewhere` is the hint for a file that nobody ordered, where it
+    is another one: its maker has no templates of ours. `needs_order`: it compares with what was ordered, and
+    says nothing of such a file.
     """
 
     name: str
@@ -91,6 +101,7 @@ class Rule:
     find: Callable[[PdfFacts, Expected], Iterable[Finding]]
     severity: Severity = "error"
     needs_order: bool = False
+    elsewhere: str = ""
 
 
 # --- words -------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from generator.checks.order import Expected, Finding, count, on, quote
-from generator.checks.paragraphs import TOLERANCE_MM
+from generator.checks.paragraphs import TOLERANCE_MM, join_runs
 from generator.paper import SIZE_TOLERANCE_MM
-from generator.readback.model import Box, PdfFacts, Run
+from generator.readback.model import MM_PER_PT, Box, PdfFacts, Run
 
 TOLERANCE_PT = 0.05
 OVERLAP_MM = 0.3
@@ -22,10 +22,19 @@ _FILLED = 0.25
 def find_wrong_page_count(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find too many pages, or too few."""
     pages, wanted, budget = len(facts.sizes_mm), expected.pages, expected.paper.pages
-    if wanted is not None and pages != wanted:
+    if wanted is not None and pages > wanted and expected.overflow:
+        for what in expected.overflow:
+            yield Finding(what, hint=expected.way_out)
+    elif wanted is not None and pages != wanted:
         yield Finding(f"has {count(pages, 'page')}, {wanted} wanted")
     elif wanted is None and budget and pages > budget:
         yield Finding(f"has {count(pages, 'page')}, {expected.paper.name} has room for {budget}")
+
+
+def find_fitting(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find what was done to make a handout fit its pages."""
+    for done in expected.fit:
+        yield Finding(f"fits {done}")
 
 
 def find_wrong_sizes(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -65,11 +74,19 @@ def _painted(facts: PdfFacts, page: int) -> Iterator[Box]:
 def find_empty_pages(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find pages with too much room left, and a last page that is hardly begun."""
     most = expected.paper.slack_mm
-    for page, slack in enumerate(expected.slack_mm, start=1):
-        if slack > most:
-            yield Finding(f"{slack:.1f} mm stay empty at the foot, {most:g} mm at most wanted", page)
     last = len(facts.sizes_mm)
-    if last > 1 and not expected.slack_mm:
+    if expected.pages and last > expected.pages:
+        return  # pages that should not be there are told as too many
+    is_roomy = not expected.slack_mm or expected.slack_mm[-1] > most
+    hardly = tuple(_find_hardly_begun(facts, last)) if is_roomy else ()
+    yield from hardly
+    for page, slack in enumerate(expected.slack_mm, start=1):
+        if slack > most and not (hardly and page == last):
+            yield Finding(f"{slack:.1f} mm stay empty at the foot, {most:g} mm at most wanted", page)
+
+
+def _find_hardly_begun(facts: PdfFacts, last: int) -> Iterator[Finding]:
+    if last > 1:
         height = facts.sizes_mm[-1][1]
         # Feet stand at the foot of an empty page too.
         ink = [run.ink_mm for run in facts.runs if run.page == last and run.ink_mm and not run.is_artifact]
@@ -81,10 +98,10 @@ def find_empty_pages(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
 def find_small_type(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find type under the floor of the paper."""
     floor = expected.paper.floor_pt
-    for run in facts.runs:
-        if run.is_visible and run.size_pt < floor - TOLERANCE_PT and run.text.strip():
-            what = f"{quote(run.text)} is set in {run.size_pt:.3g} pt, at least {floor:g} pt wanted"
-            yield on(run, what)
+    small = [r for r in facts.runs if r.is_visible and r.size_pt < floor - TOLERANCE_PT and r.text.strip()]
+    for runs in join_runs(small):
+        text = quote("".join(run.text for run in runs))
+        yield on(runs[0], f"{text} is set in {runs[0].size_pt:.3g} pt, at least {floor:g} pt wanted", *runs)
 
 
 def find_small_body(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -137,7 +154,10 @@ def find_collisions(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
                 x0, y0, x1, y1 = other.ink_mm  # type: ignore[misc]
                 if x0 > right - OVERLAP_MM:
                     break
-                if min(bottom, y1) - max(top, y0) > OVERLAP_MM and min(right, x1) - x0 > OVERLAP_MM:
+                # Letters of one line may be kerned under each other: an A under a V.
+                is_line = abs(run.y_mm - other.y_mm) < OVERLAP_MM and run.size_pt == other.size_pt
+                least = max(OVERLAP_MM, 0.3 * run.size_pt * MM_PER_PT) if is_line else OVERLAP_MM
+                if min(bottom, y1) - max(top, y0) > OVERLAP_MM and min(right, x1) - x0 > least:
                     yield on(run, f"{quote(run.text)} and {quote(other.text)} are drawn over each other")
 
 

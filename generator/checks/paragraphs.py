@@ -106,6 +106,26 @@ def running_order(facts: PdfFacts) -> tuple[Run, ...]:
     return facts.reading_order if facts.elements else facts.runs
 
 
+def join_runs(runs: Iterable[Run]) -> Iterator[tuple[Run, ...]]:
+    """Put runs together that stand side by side on one line in one size, whatever order they are painted in.
+
+    Some programs paint every Han character by itself, and page after page in the order of their fonts.
+    """
+    line: list[Run] = []
+    for run in sorted(runs, key=lambda run: (run.page, round(run.y_mm, 1), run.x_mm)):
+        if line:
+            before = line[-1]
+            size_mm = before.size_pt * MM_PER_PT
+            gap = run.x_mm - (before.x_mm + before.width_mm)
+            is_beside = run.page == before.page and abs(run.y_mm - before.y_mm) < 0.2 * size_mm
+            if not (is_beside and run.size_pt == before.size_pt and -size_mm < gap < size_mm):
+                yield tuple(line)
+                line = []
+        line.append(run)
+    if line:
+        yield tuple(line)
+
+
 @once
 def find_paragraphs(facts: PdfFacts) -> tuple[Paragraph, ...]:
     """Return the paragraphs of a file in the order of reading."""

@@ -1,6 +1,7 @@
 """Tell which characters a language can be written with.
 
-Sources: GB/T 2312 for simplified Chinese, JIS X 0208 and JIS X 0213 for Japanese, Unicode for the rest.
+Sources: GB/T 2312 for simplified Chinese, Big5 for traditional Chinese (as Taiwan writes it, or Hong Kong),
+JIS X 0208 and JIS X 0213 for Japanese, Unicode for the rest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
 _KANA, _HAN, _HANGUL = re.compile(f"[{KANA}]"), re.compile(f"[{HAN}]"), re.compile(f"[{HANGUL}]")
 # Where at least this part of the letters cannot be of the language, the text is of another one.
 _SHARE = 1 / 3
+# Rare characters of Big5, and common ones of simplified Chinese: in a traditional text they are slips of it.
+_SLIPS = frozenset("万与价优体党厂吨圣复宁岭怀怜机极构柜洁确离种网胜腊苹蚕蜡触赶适")
 
 
 @lru_cache(maxsize=8192)
@@ -40,6 +43,9 @@ def foreign_letters(text: str, tag: str) -> tuple[tuple[str, ...], str, bool]:
         found.append(([c for c in han if _is_only_chinese(c)], "Chinese"))
     elif _is_simplified(tag):
         found.append(([c for c in han if _is_only_japanese(c)], "Japanese or traditional Chinese"))
+    elif language == "zh":
+        big5 = "big5hkscs" if {"hk", "mo"} & _subtags(tag) else "cp950"
+        found.append(([c for c in han if _is_not_traditional(c, big5)], "Japanese or simplified Chinese"))
     letters = tuple(letter for some, _ in found for letter in some)
     if not letters:
         return (), "", False
@@ -51,9 +57,12 @@ def foreign_letters(text: str, tag: str) -> tuple[tuple[str, ...], str, bool]:
     )
 
 
+def _subtags(tag: str) -> set[str]:
+    return set(tag.casefold().split("-"))
+
+
 def _is_simplified(tag: str) -> bool:
-    parts = tag.casefold().split("-")
-    return parts[0] == "zh" and not {"hant", "tw", "hk", "mo"} & set(parts)
+    return primary(tag) == "zh" and not {"hant", "tw", "hk", "mo"} & _subtags(tag)
 
 
 @lru_cache(maxsize=16384)
@@ -72,3 +81,11 @@ def _is_only_chinese(character: str) -> bool:
 def _is_only_japanese(character: str) -> bool:
     # Rare characters of Chinese names are in neither set and pass.
     return _is_in(character, "shift_jis") and not _is_in(character, "gb2312")
+
+
+def _is_not_traditional(character: str, big5: str) -> bool:
+    # Rare characters of Chinese names are in none of the three and pass; so do 后 and 里, which are
+    # traditional characters too, of another meaning.
+    return character in _SLIPS or (
+        not _is_in(character, big5) and (_is_in(character, "gb2312") or _is_in(character, "shift_jis"))
+    )

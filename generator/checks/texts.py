@@ -138,6 +138,25 @@ class Index:
         if at is None:
             folded = fold(run.text)
             return next((text for text in self._margins if folded and folded in fold(text)), "")
+        return self._around(at)[1]
+
+    def divided_word(self, run: Run) -> tuple[str, str] | None:
+        """Return the two parts of the word inside which a run begins; None where it begins between words."""
+        at = self._offsets.get(id(run), -1)
+        start, text = self._around(at)
+        # Spaces are folded away on paper, so the words of the text say where they were.
+        for word in text.split():
+            end = start + len(fold(word))
+            if start < at < end:
+                whole = fold(word)
+                return whole[: at - start], whole[at - start :]
+            start = end
+        return None
+
+    def _around(self, at: int) -> tuple[int, str]:
+        """Return where the text at a place begins, and the text; (0, "") where there is none."""
         # A short text may stand inside a longer one: the longer one is the one that is printed there.
-        around = [(length, text) for start, length, text in self._spans if start <= at < start + length]
-        return max(around)[1] if around else ""
+        around = [
+            (length, start, text) for start, length, text in self._spans if start <= at < start + length
+        ]
+        return max(around)[1:] if around else (0, "")

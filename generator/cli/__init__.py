@@ -1,7 +1,8 @@
 """The command line: the only room that prints, exits, and reads arguments and the environment.
 
-Results go to stdout, narration to stderr. Exit codes: 0 done, 1 problems found (they are printed),
-2 wrong command line, 130 interrupted. Heavy libraries are imported by the command that needs them.
+Results go to stdout, narration to stderr. Exit codes: 0 done, 1 problems found (they are printed;
+--fail-on says which count), 2 wrong command line, 130 interrupted. Heavy libraries are imported by the
+command that needs them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -28,9 +29,14 @@ from generator.problem import Problem, ProjectError
 if TYPE_CHECKING:
     from generator.batch import Outcome, Plan
     from generator.guide import Content
+    from generator.inspection import Inspected
+    from generator.report import Suite
 
-# JSON that programs read says which shape it has.
-SCHEMA = 1
+T = TypeVar("T")
+
+# As in report, which is imported only where something is reported.
+FORMATS = ("text", "json", "github", "junit", "sarif")
+DOCUMENTS = frozenset({"json", "junit", "sarif"})
 
 
 def main() -> None:
@@ -88,49 +94,65 @@ def find_root(start: Path) -> Path:
 
 def print_problems(problems: Iterable[Problem]) -> None:
     """Print problems to stderr, one a line, each with its next step."""
+    from generator.report import show, to_line
+
     for problem in problems:
         mark = click.style(
             f"{problem.severity}:", fg="red" if problem.severity == "error" else "yellow", bold=True
         )
-        where = f" {problem.where}:" if problem.where else ""
-        click.echo(f"{mark}{where} {problem.what} [{problem.rule}]", err=True)
+        click.echo(f"{mark} {to_line(problem)}", err=True)
         if problem.hint:
-            click.echo(f"  hint: {problem.hint}", err=True)
+            click.echo(f"  hint: {show(problem.hint)}", err=True)
 
 
-def _annotation(problem: Problem) -> str:
-    """Write a problem as GitHub wants it.
+@dataclass(frozen=True)
+class Report:
+    """How a command tells what it found, and what counts as a failure."""
 
-    Source: GitHub Actions, workflow commands (`%`, line ends, and in properties `:` and `,` are escaped).
-    """
+    command: str
+    format: str = "text"
+    fail_on: str = "error"
 
-    def escape(text: str, extra: str = "") -> str:
-        text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        for character in extra:
-            text = text.replace(character, f"%{ord(character):02X}")
-        return text
+    @property
+    def is_document(self) -> bool:
+        """Tell whether stdout holds one document for a program, and nothing else."""
+        return self.format in DOCUMENTS
 
-    properties = []
-    if problem.file:
-        properties.append(f"file={escape(problem.file, ':,')}")
-        if problem.line:
-            properties.append(f"line={problem.line}")
-    properties.append(f"title={escape(problem.rule, ':,')}")
-    message = f"{problem.where}: {problem.what}" + (f" (hint: {problem.hint})" if problem.hint else "")
-    return f"::{problem.severity} {','.join(properties)}::{escape(message)}"
+    def tell(
+        self,
+        problems: Sequence[Problem],
+        suites: Sequence[Suite] | None = None,
+        sheets: Mapping[str, str] | None = None,
+        **result: Any,  # noqa: ANN401
+    ) -> None:
+        """Print problems: with the result for JSON, with what was tried (`suites`) for JUnit.
 
+        `sheets` are the files of the handouts, for SARIF.
+        """
+        if self.format == "text":
+            print_problems(problems)
+            return
+        from generator import report
 
-def tell(problems: Sequence[Problem], format_: str, **result: Any) -> None:  # noqa: ANN401
-    """Print problems, and for JSON the result with them."""
-    if format_ == "json":
-        listed = [{**asdict(problem), "where": problem.where} for problem in problems]
-        data = {"schema": SCHEMA, **result, "problems": listed}
-        click.echo(json.dumps(data, ensure_ascii=False, indent=1))
-    elif format_ == "github":
-        for problem in problems:
-            click.echo(_annotation(problem))
-    else:
-        print_problems(problems)
+        if self.format == "json":
+            click.echo(report.to_json(problems, **result))
+        elif self.format == "github":
+            for problem in problems:
+                click.echo(report.to_annotation(problem))
+        elif self.format == "junit":
+            suites = suites or [report.suit_rules(self.command, problems, ())]
+            click.echo(report.to_junit(suites, self.fail_on))
+        else:
+            from generator.rules import explain_rules
+
+            click.echo(report.to_sarif(problems, explain_rules(), __version__, self.command, sheets))
+
+    def leave(self, problems: Iterable[Problem]) -> None:
+        """Leave with exit code 1 where any of the problems counts."""
+        from generator.report import is_failure
+
+        if any(is_failure(problem, self.fail_on) for problem in problems):
+            raise click.exceptions.Exit(1)
 
 
 def count(number: int, noun: str) -> str:
@@ -293,9 +315,38 @@ def _today() -> datetime.date:
 FORMAT = click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(FORMATS),
     default="text",
-    help="How problems are printed: for people, programs, or as GitHub annotations.",
+    help="How problems are printed: for people, programs, as GitHub annotations, JUnit XML or SARIF.",
+)
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="What makes the exit code 1.",
+)
+
+
+def _complete_rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from generator.rules import explain_rules
+
+    return [id_ for id_ in explain_rules() if id_.startswith(incomplete)]
+
+
+SELECT = click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE",
+    shell_complete=_complete_rules,
+    help="Judge only by this rule (CJK-01) or family (CJK); lists with commas too.",
+)
+IGNORE = click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULE",
+    shell_complete=_complete_rules,
+    help="Do not judge by this rule or family.",
 )
 AS_OF = click.option(
     "--as-of",
@@ -335,18 +386,53 @@ def choose_languages(asked: Sequence[str]) -> tuple[Language, ...]:
     return tuple(language for language in LANGUAGES if language.locale in chosen)
 
 
+def choose_rules(selected: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:
+    """Return the rules of the judge that are selected and not ignored, in their order.
+
+    Raises:
+        click.BadParameter: a name is no such rule, or none is left.
+    """
+    from generator.checks import RULES
+
+    kept = match_ids(selected, RULES) if selected else tuple(RULES)
+    dropped = match_ids(ignored, RULES)
+    if not (left := tuple(id_ for id_ in kept if id_ not in dropped)):
+        raise click.BadParameter("no rule is left to judge by")
+    return left
+
+
+def match_ids(names: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return the rules that are named, by id or family.
+
+    Raises:
+        click.BadParameter: a name is no rule; the message says what may be meant.
+    """
+    from generator.rules import INPUT_RULES, UnknownRuleError, match_rules
+
+    known = tuple(known)
+    try:
+        return match_rules(names, known)
+    except UnknownRuleError as error:
+        if any(error.name.casefold() == row.id for row in INPUT_RULES):
+            what = f'"{error.name}" is about the input, which is always checked'
+            raise click.BadParameter(what) from error
+        hint = f'did you mean "{error.near}"?' if error.near else "see them with: carrier-guides rules"
+        raise click.BadParameter(f'no rule is called "{error.name}"; {hint}') from error
+
+
 def choose_papers(asked: Sequence[str]) -> tuple[Paper, ...]:
     """Return the papers that match the globs."""
     chosen = choose(asked, [paper.name for paper in PAPERS], "paper")
     return tuple(paper for paper in PAPERS if paper.name in chosen)
 
 
-def fail(problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn:  # noqa: ANN401
-    """Print what is wrong and leave with exit code 1."""
-    tell(problems, format_, **result)
-    if format_ == "text":
+def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn:  # noqa: ANN401
+    """Print what is wrong and leave: with exit code 1, unless nothing counts."""
+    report.tell(problems, **result)
+    if report.format == "text":
         click.echo(summarize(problems), err=True)
-    raise click.exceptions.Exit(1)
+    report.leave(problems)
+    raise click.exceptions.Exit(0)
 
 
 # --- build ------------------------------------------------------------------------------------------
@@ -394,6 +480,11 @@ def fail(problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn: 
 @click.option(
     "--draft", is_flag=True, help="Print what is not translated in the source language, and mark it."
 )
+@click.option(
+    "--fit",
+    is_flag=True,
+    help="Where a page overflows, take smaller gaps, then leave out the blocks that the guide lets go.",
+)
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
@@ -403,7 +494,10 @@ def fail(problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn: 
     type=click.Path(path_type=Path, file_okay=False),
     help="Where made fonts are kept.  [default: .cache]",
 )
+@SELECT
+@IGNORE
 @FORMAT
+@FAIL_ON
 @click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
 @click.option("-v", "--verbose", is_flag=True, help="Say how long each phase took.")
 @click.pass_obj
@@ -417,23 +511,35 @@ def build(
     jobs: int | None,
     as_of: datetime.date | None,
     draft: bool,
+    fit: bool,
     force: bool,
     dry_run: bool,
     prune: bool,
     record: bool,
     cache: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
     format_: str,
+    fail_on: str,
     quiet: bool,
     verbose: bool,
 ) -> None:
     """Build handouts as finished, checked PDF files.
 
     A handout that is not right is not published: its problems are printed, an earlier file stays as
-    it was, and the others are still built. The paths of the handouts go to stdout.
+    it was, and the others are still built. The paths of the handouts go to stdout. What is built with
+    --select or --ignore is judged again by the next build without them.
     """
     from generator import batch
 
     started = time.perf_counter()
+    report = Report("build", format_, fail_on)
+    ignored: tuple[str, ...] = ()
+    if select or ignore:
+        from generator.checks import RULES
+
+        chosen = choose_rules(select, ignore)
+        ignored = tuple(id_ for id_ in RULES if id_ not in chosen)
     to_stdout = output is not None and str(output) == "-"
     folder = (project.root / "output") if output is None or to_stdout else output
     cache = cache or project.root / ".cache"
@@ -452,14 +558,22 @@ def build(
             papers=choose_papers(papers),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
-        plan = batch.make_plan(project.root, content, selection, as_of or _today(), is_draft=draft)
+        plan = batch.make_plan(
+            project.root,
+            content,
+            selection,
+            as_of or _today(),
+            is_draft=draft,
+            is_fit=fit,
+            ignored=ignored,
+        )
         if to_stdout:
-            _build_to_stdout(plan, cache, format_)
+            _build_to_stdout(plan, cache, report)
             return
         if dry_run:
-            _dry_run(plan, folder, force, format_)
+            _dry_run(plan, folder, force, report)
             return
-        with _Narrator(len(plan.jobs), quiet, verbose, format_) as narrator:
+        with _Narrator(len(plan.jobs), quiet or report.is_document, verbose) as narrator:
             outcomes = batch.run(
                 plan,
                 folder,
@@ -477,16 +591,16 @@ def build(
             made = [outcome.record for outcome in outcomes if outcome.record]
             editions.record_releases(project.root, made, as_of or _today())
     except ProjectError as error:
-        fail(error.problems, format_)
+        fail(error.problems, report)
     except BrokenPipeError:
         raise
     except OSError as error:
         where = str(error.filename or folder)
         hint = "check that the folder can be written and the disk is not full"
-        fail([Problem(file=where, rule="file", what=str(error.strerror or error), hint=hint)], format_)
+        fail([Problem(file=where, rule="file", what=str(error.strerror or error), hint=hint)], report)
     notes = _find_leftovers(folder, content, plan, gone) + _find_samples(content, shops)
     plan = replace(plan, problems=(*plan.problems, *notes))
-    _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, format_, quiet)
+    _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, report, quiet)
 
 
 def _find_leftovers(folder: Path, content: Content, plan: Plan, gone: Sequence[str]) -> tuple[Problem, ...]:
@@ -524,8 +638,8 @@ def _find_samples(content: Content, asked: Sequence[str]) -> tuple[Problem, ...]
 class _Narrator:
     """Says on stderr how far a build is: a bar on a terminal, else a line a handout."""
 
-    def __init__(self, length: int, quiet: bool, verbose: bool, format_: str) -> None:
-        self.is_silent = quiet or format_ == "json"
+    def __init__(self, length: int, quiet: bool, verbose: bool) -> None:
+        self.is_silent = quiet
         self.is_verbose = verbose
         self.has_bar = not self.is_silent and not verbose and sys.stderr.isatty()
         self.bar = click.progressbar(length=length, label="building", file=sys.stderr, show_pos=True)
@@ -559,18 +673,22 @@ def _tell_outcomes(
     folder: Path,
     gone: Sequence[str],
     seconds: float,
-    format_: str,
+    report: Report,
     quiet: bool,
 ) -> None:
-    """Print the paths of what is there, all problems once, and the summary; exit 1 where refused."""
+    """Print the paths of what is there, all problems once, and the summary; exit 1 where anything counts."""
     problems = dict.fromkeys(plan.problems)
     for outcome in outcomes:
         problems.update(dict.fromkeys(outcome.problems))
         if outcome.is_reused and outcome.record:
             problems.update(dict.fromkeys(outcome.record.warnings))
     refused = [outcome for outcome in outcomes if not outcome.record]
-    if format_ == "json":
-        handouts = [
+    ignored = outcomes[0].job.ignored if outcomes else ()
+    report.tell(
+        list(problems),
+        suites=_suit_outcomes(outcomes, list(problems), folder) if report.format == "junit" else None,
+        sheets=_name_sheets(outcomes, folder) if report.format == "sarif" else None,
+        handouts=[
             {
                 "file": _near(folder / outcome.job.file),
                 "status": "unchanged" if outcome.is_reused else "built" if outcome.record else "refused",
@@ -586,28 +704,56 @@ def _tell_outcomes(
                 ),
             }
             for outcome in outcomes
-        ]
-        tell(list(problems), format_, handouts=handouts, removed=list(gone))
-    else:
-        tell(list(problems), format_)
-        if not quiet:
-            for outcome in outcomes:
-                if outcome.record:
-                    click.echo(_near(folder / outcome.job.file))
-            for file in gone:
-                click.echo(f"removed {file}", err=True)
-            made = sum(1 for outcome in outcomes if outcome.record and not outcome.is_reused)
-            reused = sum(1 for outcome in outcomes if outcome.is_reused)
-            records = [outcome.record for outcome in outcomes if outcome.record]
-            parts = [f"{made} built", f"{reused} unchanged"]
-            parts += [f"{len(refused)} refused"] if refused else []
-            parts.append(count(sum(record.pages for record in records), "page"))
-            parts.append(f"{sum(record.size for record in records) / 1e6:.2f} MB")
-            parts += [text] if (text := summarize(problems)) else []
-            parts.append(f"{seconds:.1f} s")
-            click.echo(f"{count(len(outcomes), 'handout')}: " + ", ".join(parts), err=True)
-    if refused:
+        ],
+        removed=list(gone),
+        not_judged=list(ignored),
+    )
+    if not report.is_document and not quiet:
+        for outcome in outcomes:
+            if outcome.record:
+                click.echo(_near(folder / outcome.job.file))
+        for file in gone:
+            click.echo(f"removed {file}", err=True)
+        made = sum(1 for outcome in outcomes if outcome.record and not outcome.is_reused)
+        reused = sum(1 for outcome in outcomes if outcome.is_reused)
+        records = [outcome.record for outcome in outcomes if outcome.record]
+        parts = [f"{made} built", f"{reused} unchanged"]
+        parts += [f"{len(refused)} refused"] if refused else []
+        parts.append(count(sum(record.pages for record in records), "page"))
+        parts.append(f"{sum(record.size for record in records) / 1e6:.2f} MB")
+        parts += [text] if (text := summarize(problems)) else []
+        parts += [f"not judged by {', '.join(ignored)}"] if ignored else []
+        parts.append(f"{seconds:.1f} s")
+        click.echo(f"{count(len(outcomes), 'handout')}: " + ", ".join(parts), err=True)
+    # A handout that was refused is a failure whatever its problems are called.
+    if refused and report.fail_on != "never":
         raise click.exceptions.Exit(1)
+    report.leave(problems)
+
+
+def _name_sheets(outcomes: Sequence[Outcome], folder: Path) -> dict[str, str]:
+    """Return the file of each handout, by what messages call it."""
+    from generator.pipeline import name_handout
+
+    return {
+        name_handout(outcome.job.local, outcome.job.paper): _near(folder / outcome.job.file)
+        for outcome in outcomes
+    }
+
+
+def _suit_outcomes(outcomes: Sequence[Outcome], problems: Sequence[Problem], folder: Path) -> list[Suite]:
+    """Return one case a handout, and where there are any, one a rule for what is wrong with the input."""
+    from generator.report import Case, Suite, suit_rules
+
+    cases = []
+    for outcome in outcomes:
+        found = outcome.problems
+        if outcome.is_reused and outcome.record:
+            found = outcome.record.warnings
+        cases.append(Case(_near(folder / outcome.job.file), tuple(found)))
+    told = {problem for case in cases for problem in case.problems}
+    rest = [problem for problem in problems if problem not in told]
+    return [Suite("build", tuple(cases)), *([suit_rules("input", rest, ())] if rest else [])]
 
 
 def _near(path: Path) -> str:
@@ -616,7 +762,7 @@ def _near(path: Path) -> str:
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 
 
-def _build_to_stdout(plan: Plan, cache: Path, format_: str) -> None:
+def _build_to_stdout(plan: Plan, cache: Path, report: Report) -> None:
     from generator import batch
 
     if sys.stdout is None or sys.stdout.isatty():
@@ -626,14 +772,17 @@ def _build_to_stdout(plan: Plan, cache: Path, format_: str) -> None:
             f"-o - writes one handout, but {len(plan.jobs)} were asked for; name a guide, -l, -p and -s"
         )
     ((_, finished),) = batch.make(plan, list(plan.jobs), cache, 1)
+    problems = (*plan.problems, *finished.problems)
     if not finished.is_fit_to_print:
-        fail(finished.problems, "text" if format_ == "json" else format_)
-    print_problems((*plan.problems, *finished.problems))
+        # Stdout is for the bytes of a PDF, and there are none, which is a failure whatever counts.
+        fail(finished.problems, Report("build", "text", "error"))
+    print_problems(problems)
     sys.stdout.buffer.write(finished.pdf)
     sys.stdout.buffer.flush()
+    report.leave(problems)
 
 
-def _dry_run(plan: Plan, folder: Path, force: bool, format_: str) -> None:
+def _dry_run(plan: Plan, folder: Path, force: bool, report: Report) -> None:
     from generator.publish import is_current, read_manifest
 
     known = read_manifest(folder)
@@ -644,14 +793,11 @@ def _dry_run(plan: Plan, folder: Path, force: bool, format_: str) -> None:
     problems = dict.fromkeys(plan.problems)
     for job, _ in planned:
         problems.update(dict.fromkeys(job.local.problems))
-    if format_ == "json":
-        tell(list(problems), format_, handouts=[{"file": job.file, "would": what} for job, what in planned])
-    else:
-        tell(list(problems), format_)
+    report.tell(list(problems), handouts=[{"file": job.file, "would": what} for job, what in planned])
+    if not report.is_document:
         for job, what in planned:
             click.echo(f"{what:9} {_near(folder / job.file)}")
-    if any(what == "refuse" for _, what in planned):
-        raise click.exceptions.Exit(1)
+    report.leave(problems)
 
 
 # --- check ------------------------------------------------------------------------------------------
@@ -660,25 +806,283 @@ def _dry_run(plan: Plan, folder: Path, force: bool, format_: str) -> None:
 @cli.command()
 @AS_OF
 @FORMAT
+@FAIL_ON
 @click.pass_obj
-def check(project: Project, as_of: datetime.date | None, format_: str) -> None:
+def check(project: Project, as_of: datetime.date | None, format_: str, fail_on: str) -> None:
     """Check content, facts, catalogs and templates without laying out a page."""
     from generator import batch
 
+    report = Report("check", format_, fail_on)
+    problems: Sequence[Problem]
     try:
         content = project.content()
         problems = batch.check_project(project.root, content, as_of or _today())
     except ProjectError as error:
-        fail(error.problems, format_)
-    if any(problem.severity == "error" for problem in problems):
-        fail(problems, format_)
-    tell(problems, format_)
+        content, problems = None, error.problems
+    suites = None
+    if format_ == "junit":
+        from generator.report import suit_rules
+        from generator.rules import INPUT_RULES
+
+        suites = [suit_rules("check", problems, [row.id for row in INPUT_RULES])]
+    report.tell(problems, suites)
     if format_ == "text":
-        said = count(len(content.texts), "text")
-        what = f"{count(len(content.guides), 'guide')}, {count(len(content.facts), 'fact')}, {said}"
-        click.echo(
-            f"{what} in {count(len(LANGUAGES), 'language')}: {summarize(problems) or 'all is well'}", err=True
+        if content is None or any(problem.severity == "error" for problem in problems):
+            click.echo(summarize(problems), err=True)
+        else:
+            said = count(len(content.texts), "text")
+            what = f"{count(len(content.guides), 'guide')}, {count(len(content.facts), 'fact')}, {said}"
+            said = f"{what} in {count(len(LANGUAGES), 'language')}"
+            click.echo(f"{said}: {summarize(problems) or 'all is well'}", err=True)
+    report.leave(problems)
+
+
+# --- inspect ----------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(allow_dash=True))
+@click.option(
+    "-p",
+    "--paper",
+    metavar="PAPER",
+    shell_complete=_complete(lambda _: [paper.name for paper in PAPERS]),
+    help="Judge for this paper.  [default: that of the size of page 1]",
+)
+@click.option(
+    "-l",
+    "--locale",
+    metavar="LOCALE",
+    shell_complete=_complete(lambda _: [language.locale for language in LANGUAGES]),
+    help="Judge as this language.  [default: that which the file says]",
+)
+@SELECT
+@IGNORE
+@FORMAT
+@FAIL_ON
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="REPORT",
+    help="Write the pages with what was found drawn on them into one HTML file.",
+)
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 64), help="Files read at once.  [default: all processors]"
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print problems only.")
+@click.option("-v", "--verbose", is_flag=True, help="Say what each file is, and what it was not judged by.")
+def inspect(
+    files: tuple[str, ...],
+    paper: str | None,
+    locale: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    format_: str,
+    fail_on: str,
+    html: Path | None,
+    jobs: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """Judge any PDF: files, folders of them, or - for one that comes by a pipe.
+
+    Works anywhere. A file that a build of ours wrote is held to what its manifest records; of any other,
+    what the file itself says is judged. The verdicts go to stdout, one a file.
+    """
+    from generator import inspection
+    from generator.fonts import find_pinned_fonts
+
+    report = Report("inspect", format_, fail_on)
+    options = inspection.Options(
+        rules=choose_rules(select, ignore),
+        paper=_choose_one(choose_papers, paper),
+        language=_choose_one(choose_languages, locale),
+        has_pictures=html is not None,
+    )
+    if html is not None and html.name == "-":
+        raise click.BadParameter("the report is a file: --html report.html")
+    try:
+        found, missing = inspection.find_files(files, _read_stdin)
+        pinned = find_pinned_fonts()
+    except ProjectError as error:
+        fail(error.problems, report)
+    is_told_at_once = not report.is_document and format_ != "github"
+    print_problems(missing if is_told_at_once else ())
+    results = []
+    for result in inspection.inspect_files(found, options, pinned, jobs or _processors()):
+        results.append(result)
+        if is_told_at_once:
+            _tell_verdict(result, quiet, verbose)
+    problems = [*missing, *(problem for result in results for problem in result.problems)]
+    if not is_told_at_once:
+        report.tell(
+            problems,
+            suites=_suit_files(results, missing) if format_ == "junit" else None,
+            sheets={result.file: result.file for result in results},
+            files=[_describe_file(result) for result in results],
         )
+    if html is not None:
+        from generator.publish import write_whole
+        from generator.visual import render_report
+
+        write_whole(html, render_report(results, missing).encode(errors="backslashreplace"))
+    if not quiet and not report.is_document:
+        clean = sum(result.is_clean for result in results)
+        parts = [f"{clean} clean"] if clean else []
+        parts += [text] if (text := summarize(problems)) else []
+        click.echo(f"{count(len(results) + len(missing), 'file')}: {', '.join(parts)}", err=True)
+        if html is not None:
+            click.echo(f"the report is in {_near(html.absolute())}", err=True)
+    report.leave(problems)
+
+
+def _choose_one(choose_many: Callable[[Sequence[str]], tuple[T, ...]], asked: str | None) -> T | None:
+    if asked is None:
+        return None
+    found = choose_many([asked])
+    if len(found) != 1:
+        raise click.BadParameter(f'"{asked}" is {len(found)} of them; name one')
+    return found[0]
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _read_stdin() -> bytes:
+    from generator.inspection import MAX_BYTES
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise click.UsageError("- reads a PDF from a pipe: carrier-guides inspect - < FILE")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _tell_verdict(result: Inspected, quiet: bool, verbose: bool) -> None:
+    """Print what is wrong with a file, and its verdict."""
+    from generator.report import show
+
+    print_problems(result.problems)
+    if quiet:
+        return
+    about = result.about
+    what = [count(about.pages, "page"), result.paper, result.locale or "no language"] if about else []
+    verdict = summarize(result.problems) or "clean"
+    click.echo(f"{show(result.file)}: {', '.join([*what, verdict])}")
+    if verbose and about:
+        title = show(about.title)
+        click.echo(f"  PDF {about.version}, {about.size / 1000:.0f} KB, title “{title}”", err=True)
+        for name, how in about.fonts:
+            click.echo(f"  font {show(name) or 'without a name'}, {how}", err=True)
+        if result.is_recorded:
+            click.echo("  is what the manifest records: held to its paper, language and codes", err=True)
+        if result.not_judged:
+            click.echo(f"  nobody ordered it, so not judged by {', '.join(result.not_judged)}", err=True)
+    if verbose and result.crash:
+        click.echo(result.crash, err=True, nl=False)
+
+
+def _describe_file(result: Inspected) -> dict[str, Any]:
+    """Return what JSON says of a file."""
+    about = result.about
+    errors = sum(problem.severity == "error" for problem in result.problems)
+    said: dict[str, Any] = {
+        "file": result.file,
+        "status": "clean" if result.is_clean else "problems" if about else "unreadable",
+        "errors": errors,
+        "warnings": len(result.problems) - errors,
+    }
+    if about:
+        said |= {
+            "pages": about.pages,
+            "sizes_mm": [list(size) for size in about.sizes_mm],
+            "paper": result.paper,
+            "locale": result.locale,
+            "language": about.language,
+            "title": about.title,
+            "producer": about.producer,
+            "version": about.version,
+            "size": about.size,
+            "fonts": [{"name": name, "is": how} for name, how in about.fonts],
+            "recorded": result.is_recorded,
+            "judged": list(result.judged),
+            "not_judged": list(result.not_judged),
+        }
+    return said
+
+
+def _suit_files(results: Sequence[Inspected], missing: Sequence[Problem]) -> list[Suite]:
+    """Return one suite a file with one case a rule."""
+    from generator.report import suit_rules
+
+    suites = [
+        suit_rules(
+            result.file,
+            result.problems,
+            (*result.judged, *result.not_judged),
+            dict.fromkeys(result.not_judged, "nobody ordered this file"),
+        )
+        for result in results
+    ]
+    return [*suites, *(suit_rules(problem.file, [problem], ()) for problem in missing)]
+
+
+# --- rules ------------------------------------------------------------------------------------------
+
+
+@cli.command("rules")
+@click.argument("ids", nargs=-1, metavar="[RULE]...", shell_complete=_complete_rules)
+@click.option(
+    "-p",
+    "--paper",
+    "papers",
+    multiple=True,
+    metavar="PAPER",
+    shell_complete=_complete(lambda _: [paper.name for paper in PAPERS]),
+    help="Say the limits of this paper only, or of a glob.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="For people or programs."
+)
+def rules_(ids: tuple[str, ...], papers: tuple[str, ...], format_: str) -> None:
+    """Explain rules by id (CJK-01, fact-due) or family (CJK, fact); without any, list all."""
+    from generator.rules import explain_rules
+
+    known = explain_rules(choose_papers(papers))
+    chosen = [known[id_] for id_ in (match_ids(ids, known) if ids else known)]
+    if format_ == "json":
+        rows = [
+            {
+                "id": rule.id,
+                "name": rule.name,
+                "severity": rule.severity,
+                "about": "input" if rule.is_about_input else "result",
+                "reason": rule.reason,
+                "limits": list(rule.limits),
+                "source": rule.source,
+                "fix": rule.fix,
+                "needs_order": rule.needs_order,
+            }
+            for rule in chosen
+        ]
+        click.echo(json.dumps({"schema": 1, "rules": rows}, ensure_ascii=False, indent=1))
+        return
+    if not ids:
+        width = max(len(rule.id) for rule in chosen)
+        for rule in chosen:
+            click.echo(f"{rule.id:{width}}  {rule.severity:7}  {rule.name}")
+        return
+    for number, rule in enumerate(chosen):
+        if number:
+            click.echo()
+        click.echo(f"{click.style(rule.id, bold=True)}: {rule.name} ({rule.severity})")
+        click.echo(f"  why     {rule.reason}")
+        for limit in rule.limits:
+            click.echo(f"  limit   {limit}")
+        if rule.source:
+            click.echo(f"  source  {rule.source}")
+        click.echo(f"  fix     {rule.fix}")
+        if rule.needs_order:
+            click.echo("  only handouts of a build are judged by it")
 
 
 # --- list -------------------------------------------------------------------------------------------
@@ -708,7 +1112,7 @@ def list_(project: Project, what: str, format_: str) -> None:
         try:
             content = project.content()
         except ProjectError as error:
-            fail(error.problems, format_)
+            fail(error.problems, Report("list", format_))
         if what == "guides":
             rows = [
                 {"id": g.id, "carrier": g.carrier or "-", "scope": g.scope} for g in content.guides.values()
@@ -734,7 +1138,7 @@ def list_(project: Project, what: str, format_: str) -> None:
                 for f in content.facts.values()
             ]
     if format_ == "json":
-        click.echo(json.dumps({"schema": SCHEMA, what: rows}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps({"schema": 1, what: rows}, ensure_ascii=False, indent=1))
         return
     widths = [max((len(str(row[key])) for row in rows), default=0) for key in (rows[0] if rows else ())]
     for row in rows:
@@ -788,9 +1192,9 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
                 missing = sum(not entry.is_ready for entry in entries) - fuzzy
                 click.echo(f"  {count(missing, 'text')} to translate, {fuzzy} fuzzy", err=True)
     except ProjectError as error:
-        fail(error.problems, "text")
+        fail(error.problems, Report("messages"))
     if problems:
-        fail(problems, "text")
+        fail(problems, Report("messages"))
     if is_check and stale:
         hint = "run: carrier-guides messages update"
         click.echo(f"{count(stale, 'catalog')} not in step with content and templates; {hint}", err=True)

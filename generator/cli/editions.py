@@ -98,11 +98,12 @@ def _describe(
     for found in by_handout.values():
         release = found[0]
         today_ = editions.find_today(project.root, content, release, as_of)
-        is_current = today_.edition == release.edition
+        is_current = release.edition in today_.editions
         changes: tuple[editions.Change, ...] = ()
-        if today_.said and not is_current:
-            changes = editions.compare(release.parts, today_.said.parts())
-        printed = today_.said.printed if today_.said else {}
+        said = today_.find_nearest(release.parts)
+        if said and not is_current:
+            changes = editions.compare(release.parts, said.parts())
+        printed = said.printed if said else {}
         rows.append(
             {
                 "guide": release.guide,
@@ -113,7 +114,7 @@ def _describe(
                 "since": min((r.since for r in found if r.since), default=""),
                 "sha256": sorted({r.sha256 for r in found if r.sha256}),
                 "current": is_current,
-                "today": today_.edition,
+                "today": said.edition() if said and today_.editions else "",
                 "file": today_.file,
                 "why": list(today_.why),
                 "changes": [

@@ -8,24 +8,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Literal
 
+from generator.readback.instructions import Operand, read_instructions
 from generator.readback.model import MM_PER_PT, Box, Image, Rgb, Run, Shape, Space
+from generator.readback.objects import PdfObject, entry, is_mapping, items_of, kind_of, malformed, to_text
 from generator.readback.programs import Font
 from generator.readback.structure import Place
 
 Matrix = tuple[float, float, float, float, float, float]
-# Anything may stand anywhere in a PDF; what is not as expected raises, and `read_pdf` catches it.
-PdfObject: TypeAlias = Any
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 # Deeper nesting than this is an attack, not a drawing.
 _DEEPEST_FORM = 16
 _DEEPEST_TREE = 64
-# A page of ours has 10,000 operators, a map of a city 300,000.
-_MOST_OPERATORS = 2_000_000
+# Streams of one page; programs write one, some eight.
+_MOST_PARTS = 10_000
+# Of a file, all pages together. A handout of ours has 10,000 operators in 130 KB and 300 runs, a map of a
+# city 300,000 operators; these are about two seconds and 300 MB.
+MOST_OPERATORS = 1_000_000
+MOST_FORMS = 50_000
+# A page with more wrong instructions than this is no page.
+_MOST_WRONG = 5000
+MOST_BYTES = 20_000_000
+MOST_PIECES = 200_000
+# No sheet is a kilometre wide; beyond it lie numbers that are not even finite.
+_FARTHEST_MM = 1e6
 
 
 def _multiply(m: Matrix, n: Matrix) -> Matrix:
@@ -42,26 +53,44 @@ def _multiply(m: Matrix, n: Matrix) -> Matrix:
 
 
 def _read_matrix(operands: PdfObject) -> Matrix:
-    a, b, c, d, e, f = (float(number) for number in operands)
+    a, b, c, d, e, f = map(float, operands)
     return a, b, c, d, e, f
+
+
+def _clamp(size: float) -> float:
+    return round(size, 3) if size < _FARTHEST_MM else _FARTHEST_MM
+
+
+def _clamp_mm(length: float) -> float:
+    """Round a length to 0.01 mm; what is not finite lies far outside the sheet."""
+    if -_FARTHEST_MM < length < _FARTHEST_MM:
+        return round(length, 2)
+    return -_FARTHEST_MM if length < 0 else _FARTHEST_MM
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where a page's millimetres begin: its number and its trim in pt, and the language of the file."""
+    """Where a page's millimetres begin: its number and its trim in user space, and the language of the file.
+
+    `mm` is the length of a unit of user space, of which there are 72 to the inch if the page says nothing
+    else.
+    """
 
     page: int
     trim: Box
     language: str
+    mm: float = MM_PER_PT
 
     def to_mm(self, box: Box) -> Box:
         """Return a box of user space in mm from the top left corner of the trim, y downwards."""
         left, bottom, right, top = box
+        x, _, _, y = self.trim
+        mm = self.mm
         return (
-            round((left - self.trim[0]) * MM_PER_PT, 2),
-            round((self.trim[3] - top) * MM_PER_PT, 2),
-            round((right - self.trim[0]) * MM_PER_PT, 2),
-            round((self.trim[3] - bottom) * MM_PER_PT, 2),
+            _clamp_mm((left - x) * mm),
+            _clamp_mm((y - top) * mm),
+            _clamp_mm((right - x) * mm),
+            _clamp_mm((y - bottom) * mm),
         )
 
 
@@ -114,11 +143,26 @@ class _State:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The marked content that painting is in: its MCID or -1, an artifact or not, its own language."""
+    """The marked content that painting is in: its MCID or -1, an artifact or not, its own language.
+
+    `stream` is the number of the form whose MCIDs these are, 0 is the page. `actual` holds the text that the
+    file gives instead of what is shown until a run has taken it, None where it gives none. `is_hidden`: on
+    a layer that is off.
+    """
 
     mcid: int = -1
     is_artifact: bool = False
     language: str = ""
+    stream: int = 0
+    actual: list[str] | None = None
+    is_hidden: bool = False
+
+
+# Letters that another program places one by one are one run where they stand as close as type does, in em.
+_SAME_LINE = 0.01
+_SAME_WORD = 0.15
+_LONGEST_RUN = 500
+_NOTHING: Box = (math.inf, math.inf, -math.inf, -math.inf)
 
 
 @dataclass(slots=True)
@@ -133,46 +177,108 @@ class Pen:
     is_visible: bool
     clip: Box | None
     x: float = 0.0
+    y: float = 0.0
     letters: list[str] = field(default_factory=list)
     glyphs: list[int] = field(default_factory=list)
-    ink: list[float] | None = None
+    ink: Box | None = None
 
     def show(self, codes: bytes, state: _State) -> None:
         """Set the glyphs of a string."""
-        font, size, scale, rise, x = self.font, self.size, state.scale, state.rise, self.x
-        known = font.known
+        font, size, rise, x = self.font, self.size, state.rise, self.x
+        if font.is_vertical:
+            self._show_downwards(codes, state)
+            return
+        scale = state.scale
+        stretched = size * scale
+        spacing = state.spacing * scale
+        known, letters, glyphs = font.known, self.letters, self.glyphs
+        left, bottom, right, top = self.ink or _NOTHING
         for code, is_space in font.split(codes):
             letter, glyph, width, box = known.get(code) or font.look_up(code)
+            letters.append(letter)
+            glyphs.append(glyph)
+            if box:
+                x0, y0, x1, y1 = box
+                if (edge := x + x0 * stretched) < left:
+                    left = edge
+                if (edge := y0 * size + rise) < bottom:
+                    bottom = edge
+                if (edge := x + x1 * stretched) > right:
+                    right = edge
+                if (edge := y1 * size + rise) > top:
+                    top = edge
+            x += width * stretched + spacing
+            if is_space:
+                x += state.word_spacing * scale
+        if right > left:
+            self.ink = (left, bottom, right, top)
+        self.x = x
+
+    def _show_downwards(self, codes: bytes, state: _State) -> None:
+        """Set the glyphs of a string one below the other; ISO 32000-1, 9.7.4.3, with the default metrics."""
+        font, size = self.font, self.size
+        for code, _ in font.split(codes):
+            letter, glyph, width, box = font.known.get(code) or font.look_up(code)
             self.letters.append(letter)
             self.glyphs.append(glyph)
             if box:
-                left, right = x + box[0] * size * scale, x + box[2] * size * scale
-                bottom, top = box[1] * size + rise, box[3] * size + rise
-                ink = self.ink
-                if ink is None:
-                    self.ink = [left, bottom, right, top]
-                else:
-                    if left < ink[0]:
-                        ink[0] = left
-                    if bottom < ink[1]:
-                        ink[1] = bottom
-                    if right > ink[2]:
-                        ink[2] = right
-                    if top > ink[3]:
-                        ink[3] = top
-            x += (width * size + state.spacing) * scale
-            if is_space:
-                x += state.word_spacing * scale
+                # The origin of a vertical glyph is in the middle of its top.
+                left, right = (box[0] - width / 2) * size, (box[2] - width / 2) * size
+                bottom, top = self.y + (box[1] - 0.88) * size, self.y + (box[3] - 0.88) * size
+                ink = self.ink or _NOTHING
+                self.ink = min(ink[0], left), min(ink[1], bottom), max(ink[2], right), max(ink[3], top)
+            self.y -= size + state.spacing
+
+    def advance(self, thousandths: float, state: _State) -> None:
+        """Go back by what an array of strings says between two of them."""
+        if self.font.is_vertical:
+            self.y -= thousandths / 1000 * self.size
+        else:
+            self.x -= thousandths / 1000 * self.size * state.scale
+
+    def continues_in(self, other: Pen) -> bool:
+        """Tell whether another run goes on where this one ends.
+
+        It stands on the same line and looks the same. This pen then moves to where it begins.
+        """
+        if (
+            self.font is not other.font
+            or self.size != other.size
+            or self.font.is_vertical
+            or self.matrix[:4] != other.matrix[:4]
+            or self.mark is not other.mark
+            or self.paint != other.paint
+            or self.is_visible != other.is_visible
+            or self.clip != other.clip
+            or len(self.letters) > _LONGEST_RUN
+        ):
+            return False
+        a, b, c, d, e, f = self.matrix
+        area = a * d - b * c
+        if not area:
+            return False
+        dx, dy = other.matrix[4] - e, other.matrix[5] - f
+        x, y = (d * dx - c * dy) / area, (a * dy - b * dx) / area
+        em = abs(self.size)
+        if abs(y) > _SAME_LINE * em or abs(x - self.x) > _SAME_WORD * em:
+            return False
         self.x = x
+        return True
 
     def finish(self, frame: Frame, place: Place | None) -> Run:
         """Return the run as a reader meets it."""
         a, b, c, d, e, f = self.matrix
         ink: Box | None = None
-        text = "".join(self.letters)
-        if self.ink is None and not self.font.boxes and text.strip():
+        letters = self.letters
+        if self.ink is None and not self.font.has_outlines and "".join(letters).strip():
             # No outlines to measure: take the em box of a CJK font.
-            self.ink = [0.0, -0.12 * self.size, self.x, 0.88 * self.size]
+            self.ink = (
+                (-self.size / 2, self.y, self.size / 2, 0.0)
+                if self.font.is_vertical
+                else (0.0, -0.12 * self.size, self.x, 0.88 * self.size)
+            )
+        if self.mark.actual is not None and letters:
+            letters = [self.mark.actual.pop() if self.mark.actual else "", *[""] * (len(letters) - 1)]
         if self.ink:
             left, bottom, right, top = self.ink
             corners = [(x, y) for x in (left, right) for y in (bottom, top)]
@@ -181,14 +287,14 @@ class Pen:
             ink = frame.to_mm((min(xs), min(ys), max(xs), max(ys)))
         return Run(
             page=frame.page,
-            letters=tuple(self.letters),
+            letters=tuple(letters),
             glyphs=tuple(self.glyphs),
             font=self.font.facts.name,
             face=self.font.facts.face,
-            size_pt=round(abs(self.size) * math.hypot(c, d), 3),
-            x_mm=round((e - frame.trim[0]) * MM_PER_PT, 2),
-            y_mm=round((frame.trim[3] - f) * MM_PER_PT, 2),
-            width_mm=round(self.x * math.hypot(a, b) * MM_PER_PT, 2),
+            size_pt=_clamp(abs(self.size) * math.hypot(c, d) * frame.mm / MM_PER_PT),
+            x_mm=_clamp_mm((e - frame.trim[0]) * frame.mm),
+            y_mm=_clamp_mm((frame.trim[3] - f) * frame.mm),
+            width_mm=_clamp_mm((math.hypot(a, b) * self.x or math.hypot(c, d) * abs(self.y)) * frame.mm),
             ink_mm=ink,
             language=self.mark.language or (place.language if place else frame.language),
             is_artifact=self.mark.is_artifact or place is None,
@@ -203,18 +309,22 @@ class Pen:
 
 @dataclass(slots=True)
 class Painting:
-    """What a page paints; `drawn` are the boxes of what is no text, by MCID."""
+    """What a page paints.
+
+    `drawn` are the boxes of what is no text, by form and MCID; `complaints` tell what could not be painted.
+    """
 
     frame: Frame
     pens: list[Pen] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)
-    drawn: dict[int, list[Box]] = field(default_factory=dict)
+    drawn: dict[tuple[int, int], list[Box]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
 
     def note(self, mark: Mark, box: Box) -> None:
         """Remember that something that is no text was drawn in marked content."""
         if mark.mcid >= 0 and not mark.is_artifact:
-            self.drawn.setdefault(mark.mcid, []).append(box)
+            self.drawn.setdefault((mark.stream, mark.mcid), []).append(box)
 
 
 # --- paths -------------------------------------------------------------------------------------
@@ -224,49 +334,33 @@ class Painting:
 class _Path:
     """The path that is being built, in user space of the page."""
 
-    box: list[float] | None = None
-    part: list[float] | None = None
+    box: Box | None = None
+    xs: list[float] = field(default_factory=list)
+    ys: list[float] = field(default_factory=list)
     parts: int = 0
     thin: float = math.inf
 
     def begin(self) -> None:
-        self._close()
+        if self.xs:
+            self._close()
         self.parts += 1
 
-    def reach(self, x: float, y: float) -> None:
-        part = self.part
-        if part is None:
-            self.part = [x, y, x, y]
-            return
-        if x < part[0]:
-            part[0] = x
-        elif x > part[2]:
-            part[2] = x
-        if y < part[1]:
-            part[1] = y
-        elif y > part[3]:
-            part[3] = y
-
     def _close(self) -> None:
-        part = self.part
-        if part is None:
-            return
-        self.thin = min(self.thin, part[2] - part[0], part[3] - part[1])
-        if self.box is None:
-            self.box = list(part)
-        else:
-            box = self.box
-            self.box = [
-                min(box[0], part[0]),
-                min(box[1], part[1]),
-                max(box[2], part[2]),
-                max(box[3], part[3]),
-            ]
-        self.part = None
+        xs, ys = self.xs, self.ys
+        left, bottom, right, top = min(xs), min(ys), max(xs), max(ys)
+        self.thin = min(self.thin, right - left, top - bottom)
+        box = self.box
+        self.box = (
+            (left, bottom, right, top)
+            if box is None
+            else (min(box[0], left), min(box[1], bottom), max(box[2], right), max(box[3], top))
+        )
+        self.xs, self.ys = [], []
 
     def bounds(self) -> Box | None:
-        self._close()
-        return (self.box[0], self.box[1], self.box[2], self.box[3]) if self.box else None
+        if self.xs:
+            self._close()
+        return self.box
 
 
 def _intersect(one: Box | None, other: Box | None) -> Box | None:
@@ -279,12 +373,26 @@ def _intersect(one: Box | None, other: Box | None) -> Box | None:
 
 # --- colours -----------------------------------------------------------------------------------
 
+_SPACES: dict[str, Space] = {
+    "/DeviceGray": "gray",
+    "/CalGray": "gray",
+    "/G": "gray",
+    "/DeviceRGB": "rgb",
+    "/CalRGB": "rgb",
+    "/RGB": "rgb",
+    "/DeviceCMYK": "cmyk",
+    "/CMYK": "cmyk",
+}
 
-def _paint_of(numbers: list[float], space: Space | None = None) -> Paint:
+_OTHER = Paint(None, "other")
+
+
+@lru_cache(maxsize=4096)
+def _paint_of(numbers: tuple[float, ...], space: Space | None = None) -> Paint:
     """Return the colour of operands: one is gray, three are RGB, four CMYK."""
-    clean = [min(max(number, 0.0), 1.0) for number in numbers]
     if space == "other":
-        return Paint(None, "other")
+        return _OTHER
+    clean = [min(max(float(number), 0.0), 1.0) for number in numbers]
     if len(clean) == 1:
         return Paint((clean[0], clean[0], clean[0]), "gray")
     if len(clean) == 3:
@@ -293,240 +401,444 @@ def _paint_of(numbers: list[float], space: Space | None = None) -> Paint:
         # Without a profile: what ink leaves of the paper's light.
         c, m, y, k = clean
         return Paint(((1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)), "cmyk")
-    return Paint(None, "other")
+    return _OTHER
 
 
-def read_space(space: PdfObject, resources: PdfObject) -> Space:
-    """Return the kind of a colour space, by name or as an array."""
-    import pikepdf
-
-    if isinstance(space, pikepdf.Name):
-        space = resources.get("/ColorSpace", {}).get(str(space), space)
-    if space is None:
+def read_space(space: PdfObject, resources: PdfObject, depth: int = 0) -> Space:
+    """Return the kind of a colour space, by name or as an array; inline images have names of their own."""
+    if depth > 4 or space is None:
         return "other"
-    kind = str(space) if isinstance(space, pikepdf.Name) else str(space[0])
-    if kind in ("/DeviceGray", "/CalGray", "/G"):
-        return "gray"
-    if kind in ("/DeviceRGB", "/CalRGB", "/RGB"):
-        return "rgb"
-    if kind in ("/DeviceCMYK", "/CMYK"):
-        return "cmyk"
+    if isinstance(space, str) or kind_of(space) == "name_":
+        name = str(space)
+        if plain := _SPACES.get(name):
+            return plain
+        return read_space(entry(entry(resources, "/ColorSpace"), name), resources, depth + 1)
+    kind = str(space[0])
     if kind == "/ICCBased":
         kinds: dict[int, Space] = {1: "gray", 3: "rgb", 4: "cmyk"}
         return kinds.get(int(space[1].get("/N", 0)), "other")
     if kind in ("/Indexed", "/I"):
-        return read_space(space[1], resources)
-    return "other"
+        return read_space(space[1], resources, depth + 1)
+    return _SPACES.get(kind, "other")
 
 
 # --- the stream --------------------------------------------------------------------------------
 
-_OPERATORS = (
-    "q Q cm gs w BT Tf Tm Td TD T* TL Tc Tw Tz Ts Tr TJ Tj ' \" BMC BDC EMC Do "
-    "m l c v y h re f F f* B B* b b* S s n W W* sh g G rg RG k K cs CS sc scn SC SCN BI ID EI"
-)
-_FILLS = frozenset(("f", "F", "f*", "B", "B*", "b", "b*"))
-_STROKES = frozenset(("S", "s", "B", "B*", "b", "b*"))
-_POINTS = {"m": (0,), "l": (0,), "c": (0, 2, 4), "v": (0, 2), "y": (0, 2)}
 
+@dataclass(slots=True)
+class Budget:
+    """What may still be painted of a file."""
 
-def paint(
-    page: PdfObject, resources: PdfObject, frame: Frame, font_of: Callable[[PdfObject], Font]
-) -> Painting:
-    """Paint a page; what it shows stands in the order of painting."""
-    painting = Painting(frame)
-    _Painter(painting, font_of).run(page, resources, _State(), Mark(), 0)
-    return painting
+    operators: int = MOST_OPERATORS
+    forms: int = MOST_FORMS
+    wrong: int = _MOST_WRONG
+    bytes: int = MOST_BYTES
+    pieces: int = MOST_PIECES
+
+    @property
+    def is_spent(self) -> bool:
+        """Tell whether what follows is not painted."""
+        return min(self.operators, self.forms, self.wrong, self.bytes, self.pieces) <= 0
 
 
 @dataclass(slots=True)
-class _Painter:
-    painting: Painting
+class Painter:
+    """Paints pages; what they show stands in the order of painting.
+
+    `hidden` are the objects of the layers that are off. A strict painter raises what a malformed instruction
+    raises; one that is not leaves it out and notes it, as viewers do.
+    """
+
     font_of: Callable[[PdfObject], Font]
-    left: int = _MOST_OPERATORS
+    is_strict: bool = True
+    hidden: frozenset[tuple[int, int]] = frozenset()
+    budget: Budget = field(default_factory=Budget)
+    streams: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    within: list[tuple[int, int]] = field(default_factory=list)
 
-    def run(self, stream: PdfObject, resources: PdfObject, state: _State, mark: Mark, depth: int) -> None:
-        import pikepdf
+    def paint(self, page: PdfObject, resources: PdfObject, frame: Frame) -> Painting:
+        """Paint a page."""
+        painting = Painting(frame)
+        hand = _Hand(self, painting, resources, _State(), Mark(), 0)
+        hand.run(_read_contents(page, painting.complaints, is_strict=self.is_strict))
+        return painting
 
-        if depth > _DEEPEST_FORM:
-            raise ValueError("forms within forms without end")
-        saved: list[_State] = []
-        marks = [mark]
-        line = text = IDENTITY
-        pen: Pen | None = None
-        path = _Path()
-        clips = False
-        spaces: dict[str, Space] = {"cs": "gray", "CS": "gray"}
-        by_name: dict[str, Font] = {}
-        for instruction in pikepdf.parse_content_stream(stream, _OPERATORS):
-            operands: PdfObject = instruction.operands
-            what = str(instruction.operator)
-            self.left -= 1
-            if self.left < 0:
-                raise ValueError("more operators than any drawing has")
-            if what in ("TJ", "Tj", "'", '"'):
-                if what in ("'", '"'):
-                    if what == '"':
-                        state.word_spacing, state.spacing = float(operands[0]), float(operands[1])
-                    line = text = _multiply((1, 0, 0, 1, 0, -state.leading), line)
-                    self._end(pen)
-                    pen = None
-                if state.font is None:
-                    raise ValueError("text without a font")
-                if pen is None:
-                    pen = Pen(
-                        marks[-1],
-                        state.font,
-                        state.size,
-                        _multiply(text, state.matrix),
-                        state.stroke if state.mode in (1, 5) else state.fill,
-                        state.mode not in (3, 7) and state.fill_alpha > 0,
-                        state.clip,
-                    )
-                for part in operands[0] if what == "TJ" else (operands[-1],):
-                    if isinstance(part, pikepdf.String):
-                        pen.show(bytes(part), state)
-                    else:
-                        pen.x -= float(part) / 1000 * state.size * state.scale
-                continue
-            if what == "Ts":
-                # A risen glyph (an accent placed by the font) belongs to its run.
-                state.rise = float(operands[0])
-                continue
-            points = _POINTS.get(what)
-            if points is not None:
-                a, b, c, d, e, f = state.matrix
-                if what == "m":
-                    path.begin()
-                for at in points:
-                    x, y = float(operands[at]), float(operands[at + 1])
-                    path.reach(a * x + c * y + e, b * x + d * y + f)
-                continue
-            if what == "re":
-                a, b, c, d, e, f = state.matrix
-                x, y, width, height = (float(number) for number in operands)
-                path.begin()
-                for x_, y_ in ((x, y), (x + width, y + height), (x + width, y), (x, y + height)):
-                    path.reach(a * x_ + c * y_ + e, b * x_ + d * y_ + f)
-                continue
-            if what == "h":
-                continue
-            if pen:
-                # Where the next string of this line would stand.
-                text = _multiply((1, 0, 0, 1, pen.x, 0), text)
-                self._end(pen)
-                pen = None
-            if what in _FILLS or what in _STROKES or what == "n":
-                box = path.bounds()
-                if box and what in _FILLS:
-                    self._fill(box, path, state, marks[-1])
-                if box and what in _STROKES:
-                    self._stroke(box, path, state, marks[-1])
-                if clips and box:
-                    state.clip = _intersect(state.clip, box)
-                path, clips = _Path(), False
-            elif what in ("W", "W*"):
-                clips = True
-            elif what == "q":
-                saved.append(state.copy())
-            elif what == "Q":
-                if saved:
-                    state = saved.pop()
-            elif what == "cm":
-                state.matrix = _multiply(_read_matrix(operands), state.matrix)
-            elif what == "w":
-                state.line_width = float(operands[0])
-            elif what == "gs":
-                self._set(resources, str(operands[0]), state)
-            elif what in ("g", "rg", "k"):
-                state.fill = _paint_of([float(number) for number in operands])
-            elif what in ("G", "RG", "K"):
-                state.stroke = _paint_of([float(number) for number in operands])
-            elif what in ("cs", "CS"):
-                spaces[what] = read_space(operands[0], resources)
-                black = _paint_of([0.0] if spaces[what] != "other" else [], spaces[what])
-                state.fill, state.stroke = (black, state.stroke) if what == "cs" else (state.fill, black)
-            elif what in ("sc", "scn", "SC", "SCN"):
-                is_fill = what.islower()
-                space = spaces["cs" if is_fill else "CS"]
-                numbers = [float(n) for n in operands if not isinstance(n, pikepdf.Name)]
-                colour = _paint_of(numbers, space)
-                state.fill, state.stroke = (colour, state.stroke) if is_fill else (state.fill, colour)
-            elif what == "BT":
-                line = text = IDENTITY
-            elif what == "Tm":
-                line = text = _read_matrix(operands)
-            elif what in ("Td", "TD", "T*"):
-                x, y = (0.0, -state.leading) if what == "T*" else (float(operands[0]), float(operands[1]))
-                if what == "TD":
-                    state.leading = -y
-                line = text = _multiply((1, 0, 0, 1, x, y), line)
-            elif what == "Tf":
-                name = str(operands[0])
-                if name not in by_name:
-                    by_name[name] = self.font_of(resources.Font[name])
-                state.font, state.size = by_name[name], float(operands[1])
-            elif what == "TL":
-                state.leading = float(operands[0])
-            elif what == "Tc":
-                state.spacing = float(operands[0])
-            elif what == "Tw":
-                state.word_spacing = float(operands[0])
-            elif what == "Tz":
-                state.scale = float(operands[0]) / 100
-            elif what == "Tr":
-                state.mode = int(operands[0])
-            elif what in ("BMC", "BDC"):
-                marks.append(_read_mark(marks[-1], operands, resources))
-            elif what == "EMC":
-                if len(marks) > 1:
-                    marks.pop()
-            elif what == "sh":
-                box = state.clip or self.painting.frame.trim
-                self._shape("fill", box, 0.0, Paint(None, "other"), 1, marks[-1])
-            elif what == "INLINE IMAGE":
-                self._inline_image(operands[0], state, marks[-1], resources)
-            elif what == "Do":
-                self._draw(resources.XObject[str(operands[0])], resources, state, marks[-1], depth)
-        self._end(pen)
+    def read_form(self, form: PdfObject) -> bytes:
+        """Return the stream of a form, which may be drawn many times."""
+        if form.objgen not in self.streams:
+            if len(self.streams) > 500:
+                self.streams.clear()
+            self.streams[form.objgen] = form.read_bytes()
+        return self.streams[form.objgen]
 
-    def _end(self, pen: Pen | None) -> None:
-        if pen:
-            self.painting.pens.append(pen)
 
-    def _set(self, resources: PdfObject, name: str, state: _State) -> None:
-        settings = resources.get("/ExtGState", {}).get(name, {})
-        if "/ca" in settings:
-            state.fill_alpha = float(settings["/ca"])
-        if "/LW" in settings:
-            state.line_width = float(settings["/LW"])
+def _read_contents(page: PdfObject, complaints: list[str], *, is_strict: bool) -> bytes:
+    """Return the content of a page, whose parts end between two words."""
+    contents = page.get("/Contents")
+    if contents is None:
+        return b""
+    streams: list[bytes] = []
+    for part in items_of(contents, _MOST_PARTS):
+        try:
+            streams.append(part.read_bytes())
+        except malformed():
+            if is_strict:
+                raise
+            complaints.append("a part of a page cannot be read")
+        if sum(map(len, streams)) > MOST_BYTES:
+            break
+    return b"\n".join(streams)
 
-    def _fill(self, box: Box, path: _Path, state: _State, mark: Mark) -> None:
-        seen = _intersect(state.clip, box)
-        if seen and state.fill_alpha > 0 and seen[2] >= seen[0]:
-            thin = min(path.thin, seen[2] - seen[0], seen[3] - seen[1])
-            self._shape("fill", seen, thin, state.fill, path.parts, mark)
 
-    def _stroke(self, box: Box, path: _Path, state: _State, mark: Mark) -> None:
-        a, b, c, d, _, _ = state.matrix
-        width = state.line_width * math.sqrt(abs(a * d - b * c))
-        half = width / 2
-        drawn = (box[0] - half, box[1] - half, box[2] + half, box[3] + half)
-        seen = _intersect(state.clip, drawn) or drawn
-        self._shape("stroke", seen, width, state.stroke, path.parts, mark)
+class _Hand:
+    """Paints one stream: a page or a form."""
 
-    def _shape(
-        self, kind: Literal["fill", "stroke"], box: Box, thin: float, colour: Paint, parts: int, mark: Mark
+    __slots__ = (
+        "clips", "depth", "fonts", "line", "marks", "origin", "painter", "painting", "path", "pen",
+        "resources",
+        "saved", "settings", "spaces", "state", "text",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        painter: Painter,
+        painting: Painting,
+        resources: PdfObject,
+        state: _State,
+        mark: Mark,
+        depth: int,
     ) -> None:
+        self.painter = painter
+        self.painting = painting
+        self.resources = resources
+        self.state = state
+        self.marks = [mark]
+        self.depth = depth
+        self.saved: list[_State] = []
+        self.line = self.text = IDENTITY
+        self.pen: Pen | None = None
+        # Where in its run the pen took up a run that had ended.
+        self.origin = 0.0
+        self.path = _Path()
+        self.clips = False
+        self.spaces: dict[str, Space] = {"fill": "gray", "stroke": "gray"}
+        self.fonts: dict[Operand, Font] = {}
+        self.settings: dict[Operand, tuple[float | None, float | None]] = {}
+
+    def run(self, stream: bytes) -> None:
+        if self.depth > _DEEPEST_FORM:
+            raise ValueError("forms within forms without end")
+        budget, is_strict = self.painter.budget, self.painter.is_strict
+        budget.bytes -= len(stream)
+        budget.forms -= 1
+        if budget.is_spent:
+            return
+        operators = _operators()
+        for name, operands in read_instructions(stream):
+            budget.operators -= 1
+            operator = operators.get(name)
+            if operator is None:
+                if budget.operators <= 0:
+                    break
+                continue
+            if self.pen is not None and name not in _WITHIN_RUNS:
+                self.end_run()
+            try:
+                operator(self, operands)
+            except malformed():
+                if is_strict:
+                    raise
+                budget.wrong -= 1
+                complaint = f"page {self.painting.frame.page}: {name.decode()} has operands that are wrong"
+                if complaint not in self.painting.complaints[-20:]:
+                    self.painting.complaints.append(complaint)
+            if budget.operators <= 0 or budget.pieces <= 0 or budget.forms <= 0 or budget.wrong <= 0:
+                break
+        self.end_run()
+
+    # --- type
+
+    def end_run(self) -> None:
+        pen = self.pen
+        if pen is not None:
+            # Where the next string of this line would stand.
+            self.text = _multiply((1, 0, 0, 1, pen.x - self.origin, pen.y), self.text)
+            self.origin = 0.0
+            self.painting.pens.append(pen)
+            self.painter.budget.pieces -= 1 + len(pen.letters) // 100
+            self.pen = None
+
+    def begin_run(self) -> Pen:
+        state, mark = self.state, self.marks[-1]
+        if state.font is None:
+            raise ValueError("text without a font")
+        pen = Pen(
+            mark,
+            state.font,
+            state.size,
+            _multiply(self.text, state.matrix),
+            state.stroke if state.mode in (1, 5) else state.fill,
+            state.mode not in (3, 7) and state.fill_alpha > 0 and not mark.is_hidden,
+            state.clip,
+        )
+        if not self.painter.is_strict and self.painting.pens:
+            last = self.painting.pens[-1]
+            if last.continues_in(pen):
+                # Many programs place each letter by itself.
+                self.painting.pens.pop()
+                pen, self.origin = last, last.x
+        self.pen = pen
+        return pen
+
+    def show(self, operands: list[Operand]) -> None:
+        (codes,) = operands
+        if not isinstance(codes, bytes):
+            raise TypeError("what is shown is no string")
+        (self.pen or self.begin_run()).show(codes, self.state)
+
+    def show_all(self, operands: list[Operand]) -> None:
+        (parts,) = operands
+        pen, state = self.pen or self.begin_run(), self.state
+        for part in parts:  # type: ignore[union-attr]
+            if isinstance(part, bytes):
+                pen.show(part, state)
+            elif isinstance(part, float):
+                pen.advance(part, state)
+
+    def show_on_next_line(self, operands: list[Operand]) -> None:
+        self.next_line([])
+        self.show(operands)
+
+    def show_spaced_on_next_line(self, operands: list[Operand]) -> None:
+        words, letters, codes = operands
+        self.state.word_spacing, self.state.spacing = float(words), float(letters)  # type: ignore[arg-type]
+        self.show_on_next_line([codes])
+
+    def begin_text(self, operands: list[Operand]) -> None:
+        self.line = self.text = IDENTITY
+
+    def set_text_matrix(self, operands: list[Operand]) -> None:
+        self.line = self.text = _read_matrix(operands)
+
+    def move_line(self, operands: list[Operand]) -> None:
+        x, y = operands
+        self.line = self.text = _multiply((1, 0, 0, 1, float(x), float(y)), self.line)  # type: ignore[arg-type]
+
+    def move_line_and_lead(self, operands: list[Operand]) -> None:
+        self.move_line(operands)
+        self.state.leading = -float(operands[1])  # type: ignore[arg-type]
+
+    def next_line(self, operands: list[Operand]) -> None:
+        self.move_line([0.0, -self.state.leading])
+
+    def set_font(self, operands: list[Operand]) -> None:
+        name, size = operands
+        if name not in self.fonts:
+            self.fonts[name] = self.painter.font_of(self.resources["/Font"][name])
+        self.state.font, self.state.size = self.fonts[name], float(size)  # type: ignore[arg-type]
+
+    def set_leading(self, operands: list[Operand]) -> None:
+        self.state.leading = float(operands[0])  # type: ignore[arg-type]
+
+    def set_spacing(self, operands: list[Operand]) -> None:
+        self.state.spacing = float(operands[0])  # type: ignore[arg-type]
+
+    def set_word_spacing(self, operands: list[Operand]) -> None:
+        self.state.word_spacing = float(operands[0])  # type: ignore[arg-type]
+
+    def set_scale(self, operands: list[Operand]) -> None:
+        self.state.scale = float(operands[0]) / 100  # type: ignore[arg-type]
+
+    def set_mode(self, operands: list[Operand]) -> None:
+        self.state.mode = int(operands[0])  # type: ignore[arg-type]
+
+    def set_rise(self, operands: list[Operand]) -> None:
+        self.state.rise = float(operands[0])  # type: ignore[arg-type]
+
+    # --- marked content
+
+    def begin_mark(self, operands: list[Operand]) -> None:
+        # Before anything can go wrong: each end of marked content needs its beginning.
+        self.marks.append(self.marks[-1])
+        self.marks[-1] = self.read_mark(self.marks[-2], operands)
+
+    def end_mark(self, operands: list[Operand]) -> None:
+        if len(self.marks) > 1:
+            self.marks.pop()
+
+    def read_mark(self, around: Mark, operands: list[Operand]) -> Mark:
+        """Return the marked content that begins here. What is in an artifact is one itself."""
+        tag = operands[0]
+        properties: PdfObject = operands[1] if len(operands) > 1 else None
+        if properties is None:
+            # Always a mark of its own: runs in different marks are different runs.
+            return replace(around, is_artifact=around.is_artifact or tag == "/Artifact")
+        is_hidden = around.is_hidden
+        if isinstance(properties, str):
+            properties = entry(entry(self.resources, "/Properties"), properties)
+            is_hidden = is_hidden or (tag == "/OC" and self.is_hidden(properties))
+        if not is_mapping(properties):
+            properties = {}
+        mcid, actual = properties.get("/MCID"), properties.get("/ActualText", properties.get("/E"))
+        language = properties.get("/Lang")
+        return Mark(
+            around.mcid if mcid is None else int(mcid),
+            around.is_artifact or tag == "/Artifact",
+            around.language if language is None else to_text(language),
+            around.stream,
+            around.actual if actual is None else [to_text(actual)],
+            is_hidden,
+        )
+
+    def is_hidden(self, layer: PdfObject) -> bool:
+        """Tell whether a layer, or all layers of a group, are off."""
+        if not self.painter.hidden or not is_mapping(layer):
+            return False
+        members: PdfObject = layer.get("/OCGs")
+        if members is None:
+            return layer.objgen in self.painter.hidden
+        groups = items_of(members, _MOST_PARTS)
+        return bool(groups) and all(group.objgen in self.painter.hidden for group in groups)
+
+    # --- the graphics state
+
+    def save(self, operands: list[Operand]) -> None:
+        self.saved.append(self.state.copy())
+
+    def restore(self, operands: list[Operand]) -> None:
+        if self.saved:
+            self.state = self.saved.pop()
+
+    def concatenate(self, operands: list[Operand]) -> None:
+        self.state.matrix = _multiply(_read_matrix(operands), self.state.matrix)
+
+    def set_line_width(self, operands: list[Operand]) -> None:
+        self.state.line_width = float(operands[0])  # type: ignore[arg-type]
+
+    def set_state(self, operands: list[Operand]) -> None:
+        name = operands[0]
+        if name not in self.settings:
+            settings: PdfObject = entry(entry(self.resources, "/ExtGState"), str(name))
+            alpha, width = entry(settings, "/ca"), entry(settings, "/LW")
+            self.settings[name] = (
+                None if alpha is None else float(alpha),
+                None if width is None else float(width),
+            )
+        alpha, width = self.settings[name]
+        if alpha is not None:
+            self.state.fill_alpha = alpha
+        if width is not None:
+            self.state.line_width = width
+
+    # --- colours
+
+    def set_fill(self, operands: list[Operand]) -> None:
+        self.state.fill = _paint_of(tuple(operands))
+
+    def set_stroke(self, operands: list[Operand]) -> None:
+        self.state.stroke = _paint_of(tuple(operands))
+
+    def set_fill_space(self, operands: list[Operand]) -> None:
+        space = self.spaces["fill"] = read_space(operands[0], self.resources)
+        self.state.fill = _black(space)
+
+    def set_stroke_space(self, operands: list[Operand]) -> None:
+        space = self.spaces["stroke"] = read_space(operands[0], self.resources)
+        self.state.stroke = _black(space)
+
+    def set_fill_colour(self, operands: list[Operand]) -> None:
+        self.state.fill = self.colour(operands, "fill")
+
+    def set_stroke_colour(self, operands: list[Operand]) -> None:
+        self.state.stroke = self.colour(operands, "stroke")
+
+    def colour(self, operands: list[Operand], use: str) -> Paint:
+        if any(isinstance(number, str) for number in operands):
+            return _OTHER
+        return _paint_of(tuple(operands), self.spaces[use])
+
+    # --- paths
+
+    def move(self, operands: list[Operand]) -> None:
+        self.path.begin()
+        self.draw_line(operands)
+
+    def draw_line(self, operands: list[Operand]) -> None:
+        x, y = operands
+        a, b, c, d, e, f = self.state.matrix
+        self.path.xs.append(a * x + c * y + e)  # type: ignore[operator]
+        self.path.ys.append(b * x + d * y + f)  # type: ignore[operator]
+
+    def draw_curve(self, operands: list[Operand]) -> None:
+        for at in range(0, len(operands), 2):
+            self.draw_line(operands[at : at + 2])
+
+    def draw_box(self, operands: list[Operand]) -> None:
+        x, y, width, height = map(float, operands)  # type: ignore[arg-type]
+        a, b, c, d, e, f = self.state.matrix
+        path = self.path
+        path.begin()
+        x1, y1 = x + width, y + height
+        path.xs += (a * x + c * y + e, a * x1 + c * y1 + e, a * x1 + c * y + e, a * x + c * y1 + e)
+        path.ys += (b * x + d * y + f, b * x1 + d * y1 + f, b * x1 + d * y + f, b * x + d * y1 + f)
+
+    def clip(self, operands: list[Operand]) -> None:
+        self.clips = True
+
+    def end_path(self, operands: list[Operand]) -> None:
+        if self.clips and (box := self.path.bounds()):
+            self.state.clip = _intersect(self.state.clip, box)
+        self.path, self.clips = _Path(), False
+
+    def fill(self, operands: list[Operand]) -> None:
+        self.fill_path()
+        self.end_path(operands)
+
+    def stroke(self, operands: list[Operand]) -> None:
+        self.stroke_path()
+        self.end_path(operands)
+
+    def fill_and_stroke(self, operands: list[Operand]) -> None:
+        self.fill_path()
+        self.stroke_path()
+        self.end_path(operands)
+
+    def fill_path(self) -> None:
+        box, state = self.path.bounds(), self.state
+        if box and (seen := _intersect(state.clip, box)) and state.fill_alpha > 0 and seen[2] >= seen[0]:
+            thin = min(self.path.thin, seen[2] - seen[0], seen[3] - seen[1])
+            self.add_shape("fill", seen, thin, state.fill, self.path.parts)
+
+    def stroke_path(self) -> None:
+        box, state = self.path.bounds(), self.state
+        if box:
+            a, b, c, d, _, _ = state.matrix
+            width = state.line_width * math.sqrt(abs(a * d - b * c))
+            half = width / 2
+            drawn = (box[0] - half, box[1] - half, box[2] + half, box[3] + half)
+            self.add_shape(
+                "stroke", _intersect(state.clip, drawn) or drawn, width, state.stroke, self.path.parts
+            )
+
+    def shade(self, operands: list[Operand]) -> None:
+        self.add_shape("fill", self.state.clip or self.painting.frame.trim, 0.0, _OTHER, 1)
+
+    def add_shape(
+        self, kind: Literal["fill", "stroke"], box: Box, thin: float, colour: Paint, parts: int
+    ) -> None:
+        mark = self.marks[-1]
+        if mark.is_hidden:
+            return
         frame = self.painting.frame
         place = frame.to_mm(box)
         self.painting.note(mark, place)
+        self.painter.budget.pieces -= 1
         self.painting.shapes.append(
             Shape(
                 frame.page,
                 kind,
                 place,
-                round(thin, 3),
+                _clamp(thin * frame.mm / MM_PER_PT),
                 colour.rgb,
                 colour.space,
                 parts,
@@ -534,7 +846,13 @@ class _Painter:
             )
         )
 
-    def _draw(self, form: PdfObject, resources: PdfObject, state: _State, mark: Mark, depth: int) -> None:
+    # --- forms and images
+
+    def draw(self, operands: list[Operand]) -> None:
+        form: PdfObject = self.resources["/XObject"][operands[0]]
+        state, mark = self.state, self.marks[-1]
+        if "/OC" in form and self.is_hidden(form["/OC"]):
+            mark = replace(mark, is_hidden=True)
         kind = form.get("/Subtype")
         if kind == "/Form":
             inner = state.copy()
@@ -543,46 +861,103 @@ class _Painter:
                 x1, y1, x2, y2 = (float(number) for number in form.BBox)
                 box = _span([(x1, y1), (x2, y2), (x1, y2), (x2, y1)], inner.matrix)
                 inner.clip = _intersect(state.clip, box)
-            self.run(form, form.get("/Resources", resources), inner, mark, depth + 1)
+            if "/StructParents" in form and form.objgen[0]:
+                # Its marked content is numbered for itself.
+                mark = replace(mark, mcid=-1, stream=form.objgen[0])
+            resources = form.get("/Resources", self.resources)
+            hand = _Hand(self.painter, self.painting, resources, inner, mark, self.depth + 1)
+            within = self.painter.within
+            if form.objgen in within:
+                raise ValueError("a form within itself")
+            within.append(form.objgen)
+            try:
+                hand.run(self.painter.read_form(form))
+            finally:
+                within.pop()
         elif kind == "/Image":
-            is_mask = bool(form.get("/ImageMask", False))
-            space: Space = "gray" if is_mask else read_space(form.get("/ColorSpace"), resources)
-            bits = 1 if is_mask else int(form.get("/BitsPerComponent", 8))
-            size = int(form.get("/Width", 0)), int(form.get("/Height", 0))
-            self._image(size, space, bits == 1, bool(form.get("/Interpolate", False)), state, mark)
+            self.draw_image(form, mark)
 
-    def _inline_image(self, image: PdfObject, state: _State, mark: Mark, resources: PdfObject) -> None:
-        size = int(image.width), int(image.height)
-        self._image(size, "other", int(image.bits_per_component) == 1, False, state, mark)
+    def draw_inline_image(self, operands: list[Operand]) -> None:
+        image: PdfObject = operands[0]
+        self.draw_image({_IMAGE_KEYS.get(key, key): value for key, value in image.items()}, self.marks[-1])
 
-    def _image(
-        self,
-        size: tuple[int, int],
-        space: Space,
-        is_bitonal: bool,
-        interpolates: bool,
-        state: _State,
-        mark: Mark,
-    ) -> None:
-        a, b, c, d, _, _ = state.matrix
-        inches = math.hypot(a, b) / 72, math.hypot(c, d) / 72
-        dpi = min((n / inch for n, inch in zip(size, inches, strict=True) if inch > 0), default=0.0)
-        box = _span([(0, 0), (1, 1), (1, 0), (0, 1)], state.matrix)
+    def draw_image(self, image: PdfObject, mark: Mark) -> None:
+        is_mask = bool(image.get("/ImageMask", False))
+        space: Space = "gray" if is_mask else read_space(image.get("/ColorSpace"), self.resources)
+        bits = 1 if is_mask else int(image.get("/BitsPerComponent", 8))
+        size = int(image.get("/Width", 0)), int(image.get("/Height", 0))
+        a, b, c, d, _, _ = self.state.matrix
         frame = self.painting.frame
-        place = frame.to_mm(_intersect(state.clip, box) or box)
+        inches = (
+            math.hypot(a, b) * frame.mm / _MM_PER_INCH,
+            math.hypot(c, d) * frame.mm / _MM_PER_INCH,
+        )
+        dpi = min((n / inch for n, inch in zip(size, inches, strict=True) if inch > 0), default=0.0)
+        box = _span([(0, 0), (1, 1), (1, 0), (0, 1)], self.state.matrix)
+        if mark.is_hidden:
+            return
+        place = frame.to_mm(_intersect(self.state.clip, box) or box)
         self.painting.note(mark, place)
+        self.painter.budget.pieces -= 1
         self.painting.images.append(
             Image(
                 frame.page,
                 place,
                 *size,
-                round(dpi, 1),
+                round(min(dpi, _FARTHEST_MM), 1),
                 space,
-                is_bitonal,
-                interpolates,
+                bits == 1,
+                bool(image.get("/Interpolate", False)),
                 mark.is_artifact or mark.mcid < 0,
             )
         )
+
+
+_MM_PER_INCH = 25.4
+# ISO 32000-1, table 93.
+_IMAGE_KEYS = {
+    "/BPC": "/BitsPerComponent",
+    "/CS": "/ColorSpace",
+    "/H": "/Height",
+    "/IM": "/ImageMask",
+    "/I": "/Interpolate",
+    "/W": "/Width",
+}
+_OPERATORS = {
+    b"q": "save", b"Q": "restore", b"cm": "concatenate", b"gs": "set_state", b"w": "set_line_width",
+    b"BT": "begin_text", b"ET": "begin_text", b"Tf": "set_font", b"Tm": "set_text_matrix", b"Td": "move_line",
+    b"TD": "move_line_and_lead", b"T*": "next_line", b"TL": "set_leading", b"Tc": "set_spacing",
+    b"Tw": "set_word_spacing", b"Tz": "set_scale", b"Ts": "set_rise", b"Tr": "set_mode", b"TJ": "show_all",
+    b"Tj": "show", b"'": "show_on_next_line", b'"': "show_spaced_on_next_line", b"BMC": "begin_mark",
+    b"BDC": "begin_mark", b"EMC": "end_mark", b"Do": "draw", b"BI": "draw_inline_image", b"sh": "shade",
+    b"m": "move", b"l": "draw_line", b"c": "draw_curve", b"v": "draw_curve", b"y": "draw_curve",
+    b"re": "draw_box",
+    b"f": "fill", b"F": "fill", b"f*": "fill", b"B": "fill_and_stroke", b"B*": "fill_and_stroke",
+    b"b": "fill_and_stroke", b"b*": "fill_and_stroke", b"S": "stroke", b"s": "stroke", b"n": "end_path",
+    b"W": "clip", b"W*": "clip", b"g": "set_fill", b"rg": "set_fill", b"k": "set_fill", b"G": "set_stroke",
+    b"RG": "set_stroke", b"K": "set_stroke", b"cs": "set_fill_space", b"CS": "set_stroke_space",
+    b"sc": "set_fill_colour", b"scn": "set_fill_colour", b"SC": "set_stroke_colour",
+    b"SCN": "set_stroke_colour",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _operators() -> dict[bytes, Callable[[_Hand, list[Operand]], None]]:
+    return {name: getattr(_Hand, method) for name, method in _OPERATORS.items()}
+
+
+# A risen glyph (an accent placed by the font) belongs to its run.
+_WITHIN_RUNS = frozenset((b"TJ", b"Tj", b"Ts"))
+_BLACK: dict[Space, tuple[float, ...]] = {
+    "gray": (0.0,),
+    "rgb": (0.0, 0.0, 0.0),
+    "cmyk": (0.0, 0.0, 0.0, 1.0),
+}
+
+
+def _black(space: Space) -> Paint:
+    """Return the colour that a colour space begins with."""
+    return _paint_of(_BLACK[space]) if space in _BLACK else _OTHER
 
 
 def _span(points: list[tuple[float, float]], matrix: Matrix) -> Box:
@@ -592,26 +967,14 @@ def _span(points: list[tuple[float, float]], matrix: Matrix) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _read_mark(around: Mark, operands: PdfObject, resources: PdfObject) -> Mark:
-    """Return the marked content that begins here. What is in an artifact is one itself."""
-    import pikepdf
-
-    is_artifact = around.is_artifact or str(operands[0]) == "/Artifact"
-    mcid, language = around.mcid, around.language
-    properties: PdfObject = operands[1] if len(operands) > 1 else None
-    if isinstance(properties, pikepdf.Name):
-        properties = resources.get("/Properties", {}).get(str(properties))
-    if isinstance(properties, pikepdf.Dictionary):
-        mcid = int(properties.get("/MCID", mcid))
-        language = str(properties.get("/Lang", language))
-    return Mark(mcid, is_artifact, language)
-
-
-def find_resources(page: PdfObject) -> PdfObject:
-    """Return the resources of a page, which may be inherited from the page tree."""
+def find_inherited(page: PdfObject, key: str) -> PdfObject:
+    """Return what a page or the page tree above it says (`/Resources`, `/MediaBox`, `/Rotate`), or None."""
     owner = page
     for _ in range(_DEEPEST_TREE):
-        if "/Resources" in owner or "/Parent" not in owner:
+        if not is_mapping(owner):
             break
-        owner = owner.Parent
-    return owner.get("/Resources", {})
+        found = owner.get(key)
+        if found is not None:
+            return found
+        owner = owner.get("/Parent")
+    return None

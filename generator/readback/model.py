@@ -125,8 +125,10 @@ class Element:
     `parent` is the index of the element around it in the same list, -1 at the top. `role` is the
     standard type (the role map is followed). `language` is its own or that around it, `says_language`
     whether it has its own. `alt` is None where there is none, "" where it is empty. `scope` is that of
-    a table header, `numbering` that of a list. `text` is what it and all below it show. `page` is the
-    first page that it is on and `box_mm` the ink there, None where nothing is drawn.
+    a table header, `numbering` that of a list. `text` is what it and all below it show; "" for what holds
+    blocks (Document, Sect, Table, TR, L ...), whose text is theirs. `page` is the first page that it
+    is on and `box_mm` the ink there, None where nothing is drawn. `actual` is the text that is to be
+    read instead of what is shown (/ActualText), None where there is none.
     """
 
     role: str
@@ -139,6 +141,7 @@ class Element:
     numbering: str
     text: str
     box_mm: Box | None = None
+    actual: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,8 @@ class PdfFacts:
     the runs, one each, None where there is no ink to stand out. `elements` is the structure tree,
     empty in a file without one. `actions` are what the file would do by itself or let be done
     ("JavaScript", "Launch", "AcroForm", "EmbeddedFiles"), `damage` what a reader had to repair.
-    `dates` are the clock times in its properties.
+    `dates` are the clock times in its properties. `is_encrypted` files are locked against changes, but
+    open without a password.
     """
 
     version: str
@@ -242,3 +246,4 @@ class PdfFacts:
     actions: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    is_encrypted: bool = False

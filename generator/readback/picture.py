@@ -1,20 +1,20 @@
 """Look at the pages as a camera would: what stands behind the type, and which codes can be read.
 
 The only room for PDFium, Pillow and ZXing. What is drawn is a picture of the finished bytes, by a renderer
-that is not the one of the printer; so nothing here decides about shapes of characters, only about light, dark
-and codes.
+that is not the one of the printer; so nothing here decides about shapes of characters, only about light,
+dark and codes.
 
 Sources: ISO/IEC 18004:2015 (QR), 5.3.8 and 9.1 (quiet zone of 4 modules); ISO/IEC 15415 (symbol contrast).
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generator.readback.model import Box, Image, Rgb, Run, Shape, Symbol
+from generator.readback.model import MM_PER_PT, Box, Image, Rgb, Run, Shape, Symbol
 
 MM_PER_INCH = 25.4
 
@@ -24,6 +24,8 @@ _LIGHT_DPI = 100
 _SHARP_DPI = 300
 _BLURRED_DPI = 150
 _BLUR_PX = 1.0
+# A sheet of A3 at 300 dpi has 17 million; what is larger is looked at more coarsely.
+_MOST_PIXELS = 25_000_000
 
 # A drawing of this many pieces, about as wide as it is high, may be a code.
 _FEWEST_PARTS = 40
@@ -36,10 +38,18 @@ _QUIET_DEPTH = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """How a page lies on its rendering: the left top corner of the trim in mm from that of the crop box."""
+    """How a page lies on its rendering: the left top corner of the trim in mm from that of the crop box.
+
+    `mm` is the length of a unit of user space.
+    """
 
     left_mm: float
     top_mm: float
+    mm: float = MM_PER_PT
+
+
+class UndrawableError(ValueError):
+    """Raised when the renderer cannot open a file or draw a page of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,7 @@ class Seen:
 
     backdrops: tuple[Rgb | None, ...]
     symbols: tuple[Symbol, ...]
+    complaints: tuple[str, ...] = ()
 
 
 def look(
@@ -64,20 +75,23 @@ def look(
     Codes are sought where a drawing or an image may be one, and with `thorough` on the whole page.
 
     Raises:
-        ValueError: the renderer cannot open the file or a page of it.
+        UndrawableError: the renderer cannot open the file or a page of it.
     """
     import pypdfium2
 
     backdrops: list[Rgb | None] = [None] * len(runs)
     symbols: list[Symbol] = []
+    by_page: dict[int, list[tuple[int, Run]]] = {}
+    for index, run in enumerate(runs):
+        if run.ink_mm:
+            by_page.setdefault(run.page, []).append((index, run))
     try:
         document = pypdfium2.PdfDocument(pdf)
         try:
             for number, sheet in enumerate(sheets, start=1):
                 page = document[number - 1]
                 camera = _Camera(page, sheet, number)
-                here = [(i, run) for i, run in enumerate(runs) if run.page == number and run.ink_mm]
-                if here:
+                if here := by_page.get(number):
                     for index, colour in _find_backdrops(camera, here):
                         backdrops[index] = colour
                 symbols += _find_symbols(camera, _suspects(number, shapes, images), thorough)
@@ -85,7 +99,7 @@ def look(
         finally:
             document.close()
     except pypdfium2.PdfiumError as error:
-        raise ValueError(f"the pages cannot be drawn: {error}") from error
+        raise UndrawableError(f"the pages cannot be drawn: {error}") from error
     return Seen(tuple(backdrops), tuple(symbols))
 
 
@@ -127,28 +141,40 @@ class _Camera:
         # The readback measures the page as it was drawn, not as it is shown.
         self.page.set_rotation(0)
 
-    def shoot(self, dpi: int, box: Box | None = None, *, gray: bool = True) -> tuple[Any, float, float]:
-        """Return a picture of a box of the trim, in mm (None: the page), and the mm of its corner."""
-        scale = dpi / 72
+    def shoot(
+        self, dpi: int, box: Box | None = None, *, gray: bool = True
+    ) -> tuple[Any, float, float, float]:
+        """Return a picture, the mm of its left top corner, and its pixels a mm.
+
+        `box` is of the trim, in mm; None is the page. The pixels are fewer than the dpi say where the
+        picture would be too large.
+        """
+        mm = self.sheet.mm
         width, height = self.page.get_size()
         edges = (0.0, 0.0, 0.0, 0.0)
         left, top = -self.sheet.left_mm, -self.sheet.top_mm
+        area = width * height
         if box:
-            per_mm = 72 / MM_PER_INCH
-            x0 = min(max((box[0] + self.sheet.left_mm) * per_mm, 0.0), width - 1)
-            y0 = min(max((box[1] + self.sheet.top_mm) * per_mm, 0.0), height - 1)
-            x1 = min(max((box[2] + self.sheet.left_mm) * per_mm, x0 + 1), width)
-            y1 = min(max((box[3] + self.sheet.top_mm) * per_mm, y0 + 1), height)
+            x0 = min(max((box[0] + self.sheet.left_mm) / mm, 0.0), width - 1)
+            y0 = min(max((box[1] + self.sheet.top_mm) / mm, 0.0), height - 1)
+            x1 = min(max((box[2] + self.sheet.left_mm) / mm, x0 + 1), width)
+            y1 = min(max((box[3] + self.sheet.top_mm) / mm, y0 + 1), height)
             edges = (x0, height - y1, width - x1, y0)  # left, bottom, right, top
-            left, top = x0 / per_mm - self.sheet.left_mm, y0 / per_mm - self.sheet.top_mm
+            left, top = x0 * mm - self.sheet.left_mm, y0 * mm - self.sheet.top_mm
+            area = (x1 - x0) * (y1 - y0)
+        scale = min(dpi / MM_PER_INCH * mm, math.sqrt(_MOST_PIXELS / max(area, 1.0)))
         picture = self.page.render(scale=scale, crop=edges, grayscale=gray, rev_byteorder=True).to_pil()
-        return picture, left, top
+        return picture, left, top, scale / mm
 
 
 # --- what is behind the type -------------------------------------------------------------------
 
-_STEPS = (0.02, 0.14, 0.26, 0.38, 0.5, 0.62, 0.74, 0.86, 0.98)
-_LEVELS = (0.04, 0.28, 0.5, 0.72, 0.96)
+# How many places of a run are looked at, across and down.
+_PLACES = (9, 5)
+# The first and the last of them lie at its edges, not in the middle of a ninth and a fifth.
+_BEYOND = (0.04, 0.075)
+# A little beyond the ink, where the ground shows between lines.
+_AROUND_MM = 0.3
 # A colour that covers less of the place than this is the edge of a letter.
 _SHARE = 0.2
 _NEAR = 8
@@ -156,45 +182,50 @@ _NEAR = 8
 
 def _find_backdrops(camera: _Camera, runs: Sequence[tuple[int, Run]]) -> Iterator[tuple[int, Rgb]]:
     """Yield the colour that each run has the hardest time to stand out from."""
-    picture, left, top = camera.shoot(_LIGHT_DPI, gray=False)
-    picture = picture.convert("RGB")
+    picture, left, top, per_mm = camera.shoot(_LIGHT_DPI, gray=False)
+    if picture.mode != "RGB":
+        picture = picture.convert("RGB")
     width, height = picture.size
-    pixels = picture.tobytes()
-    per_mm = _LIGHT_DPI / MM_PER_INCH
     for index, run in runs:
         assert run.ink_mm, "runs without ink were left out"
         x0, y0, x1, y1 = run.ink_mm
-        # A little beyond the ink, where the ground shows between lines.
-        x0, y0, x1, y1 = x0 - 0.3, y0 - 0.3, x1 + 0.3, y1 + 0.3
-        found: Counter[bytes] = Counter()
-        for level in _LEVELS:
-            y = int((y0 + (y1 - y0) * level - top) * per_mm)
-            if 0 <= y < height:
-                row = y * width
-                for step in _STEPS:
-                    x = int((x0 + (x1 - x0) * step - left) * per_mm)
-                    if 0 <= x < width:
-                        at = (row + x) * 3
-                        found[pixels[at : at + 3]] += 1
-        if found:
-            yield index, _choose_backdrop(found, run.rgb)
+        beyond_x = (x1 - x0 + 2 * _AROUND_MM) * _BEYOND[0] + _AROUND_MM
+        beyond_y = (y1 - y0 + 2 * _AROUND_MM) * _BEYOND[1] + _AROUND_MM
+        box = (
+            max((x0 - beyond_x - left) * per_mm, 0.0),
+            max((y0 - beyond_y - top) * per_mm, 0.0),
+            min((x1 + beyond_x - left) * per_mm, width),
+            min((y1 + beyond_y - top) * per_mm, height),
+        )
+        if box[2] > box[0] and box[3] > box[1]:
+            # The nearest pixel of each place, all at once.
+            colours = picture.resize(_PLACES, 0, box).getcolors()
+            yield index, _choose_backdrop(sorted(colours, key=_by_times), run.rgb)
 
 
-def _choose_backdrop(found: Counter[bytes], rgb: Rgb | None) -> Rgb:
-    ink = None if rgb is None else tuple(round(part * 255) for part in rgb)
-    total = found.total()
+def _by_times(colour: tuple[int, tuple[int, int, int]]) -> int:
+    return -colour[0]
+
+
+def _choose_backdrop(found: list[tuple[int, tuple[int, int, int]]], rgb: Rgb | None) -> Rgb:
+    """Choose of colours, each with how often it was found, the most frequent first."""
+    ink = None if rgb is None else [round(part * 255) for part in rgb]
     grounds = [
-        (colour, times)
-        for colour, times in found.most_common(6)
-        if ink is None or any(abs(a - b) > _NEAR for a, b in zip(colour, ink, strict=True))
+        (times, colour)
+        for times, colour in found[:6]
+        if ink is None
+        or abs(colour[0] - ink[0]) > _NEAR
+        or abs(colour[1] - ink[1]) > _NEAR
+        or abs(colour[2] - ink[2]) > _NEAR
     ]
-    wide = [colour for colour, times in grounds if times >= _SHARE * total]
+    fewest = _SHARE * _PLACES[0] * _PLACES[1]
+    wide = [colour for times, colour in grounds if times >= fewest]
     if wide and ink is not None:
-        luma = sum(ink)
-        chosen = min(wide, key=lambda colour: abs(sum(colour) - luma))
+        light = sum(ink)
+        chosen = min(wide, key=lambda colour: abs(sum(colour) - light))
     else:
         # All of one colour: type that cannot be seen.
-        chosen = grounds[0][0] if grounds else found.most_common(1)[0][0]
+        chosen = grounds[0][1] if grounds else found[0][1]
     red, green, blue = (part / 255 for part in chosen)
     return red, green, blue
 
@@ -241,8 +272,8 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
     import zxingcpp
     from PIL import ImageFilter
 
-    formats: Any = [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode]
-    picture, left, top = camera.shoot(_SHARP_DPI, place)
+    formats: Any = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode)
+    picture, left, top, per_mm = camera.shoot(_SHARP_DPI, place)
     sharp = zxingcpp.read_barcodes(picture, formats=formats, return_errors=True)
     codes = [code for code in sharp if code.valid] or list(sharp)
     if not codes:
@@ -250,10 +281,17 @@ def _read_codes(camera: _Camera, place: Box | None) -> Iterator[Symbol]:
     small = camera.shoot(_BLURRED_DPI, place)[0].filter(ImageFilter.GaussianBlur(_BLUR_PX))
     blurred = {code.text for code in zxingcpp.read_barcodes(small, formats=formats) if code.valid}
     for code in codes:
-        yield _measure(code, picture, left, top, camera.number, code.text in blurred)
+        yield _measure(code, picture, (left, top, per_mm), camera.number, code.text in blurred)
 
 
-def _measure(code: Any, picture: Any, left: float, top: float, page: int, reads_blurred: bool) -> Symbol:  # noqa: ANN401
+def _measure(
+    code: Any,  # noqa: ANN401
+    picture: Any,  # noqa: ANN401
+    place: tuple[float, float, float],
+    page: int,
+    reads_blurred: bool,
+) -> Symbol:
+    left, top, per_mm = place
     corners = [
         getattr(code.position, name) for name in ("top_left", "top_right", "bottom_right", "bottom_left")
     ]
@@ -274,7 +312,6 @@ def _measure(code: Any, picture: Any, left: float, top: float, page: int, reads_
         light, dark = 255 - dark, 255 - light
     x0, y0, x1, y1 = _find_edges(picture, (x0, y0, x1, y1), modules, (light + dark) / 2)
     module_px = max(x1 - x0, y1 - y0) / modules if modules else 0.0
-    per_mm = _SHARP_DPI / MM_PER_INCH
     return Symbol(
         page=page,
         box_mm=(
@@ -341,8 +378,8 @@ def _find_light_and_dark(picture: Any) -> tuple[int, int]:  # noqa: ANN401
 
 
 def _mean(picture: Any) -> float:  # noqa: ANN401
-    histogram: list[int] = picture.convert("L").histogram()
-    return sum(value * times for value, times in enumerate(histogram)) / max(sum(histogram), 1)
+    histogram = picture.convert("L").histogram()
+    return float(sum(value * times for value, times in enumerate(histogram)) / max(sum(histogram), 1))
 
 
 def _reflectance(value: float) -> float:
