@@ -29,7 +29,8 @@ class Record:
     `file` is relative to the output folder. `fingerprint` is the hash of everything that went in,
     and `inputs` its parts; `sha256` and `size` (bytes) are of the file. `parts` are short hashes of what is
     said (see `LocalizedGuide.parts`); `next_review` is the day by which the first of its facts should be
-    looked at again, "" without facts. `fit` says what was done to make it fit its pages. No clock, no absolute path.
+    looked at again, "" without facts. `fit` says what was done to make it fit its pages. No clock, no
+    absolute path.
     """
 
     file: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from generator.cli import AS_OF, Project, count, fail, tell
+from generator.cli import AS_OF, Project, Report, count, fail
 from generator.cli import _near as near_path
 from generator.cli import _today as today
 from generator.language import LANGUAGES, find_language
@@ -55,12 +55,12 @@ def which(
                 f"did you mean {' or '.join(near)}?" if near else "releases are recorded by: build --record"
             )
             what = f"nobody knows an edition {wanted}"
-            fail([Problem(rule="edition", what=what, hint=hint)], format_)
+            fail([Problem(rule="edition", what=what, hint=hint)], Report("which", format_))
         rows = _describe(project, content, releases, day)
     except ProjectError as error:
-        fail(error.problems, format_)
+        fail(error.problems, Report("which", format_))
     if format_ == "json":
-        tell((), format_, edition=wanted, handouts=rows)
+        Report("which", format_).tell((), edition=wanted, handouts=rows)
     else:
         for row in rows:
             _print(wanted, row)

@@ -15,12 +15,12 @@ from generator.cli import (
     AS_OF,
     Day,
     Project,
+    Report,
     choose,
     count,
     fail,
     find_root,
     print_problems,
-    tell,
 )
 from generator.cli import _near as near_path
 from generator.cli import _today as today
@@ -102,7 +102,7 @@ def _load(project: Project, format_: str = "text") -> Content:
     try:
         return load_content(project.root, accept=WAITING)
     except ProjectError as error:
-        fail(error.problems, format_)
+        fail(error.problems, Report("facts", format_))
 
 
 def _uses(content: Content) -> dict[str, dict[tuple[str, str], list[tuple[str, bool]]]]:
@@ -155,7 +155,7 @@ def _catalogs(project: Project) -> list[Catalog]:
 
     catalogs, problems = load_catalogs(project.root, LANGUAGES)
     if problems:
-        fail(problems, "text")
+        fail(problems, Report("facts"))
     return catalogs
 
 
@@ -228,7 +228,7 @@ def list_(
         and (not kinds or fact.kind in kinds)
     ]
     if format_ == "json":
-        tell((), format_, facts=rows)
+        Report("facts", format_).tell((), facts=rows)
         return
     _print_rows(rows)
     states = [row["state"] for row in rows]
@@ -296,7 +296,7 @@ def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) 
         ],
     }
     if format_ == "json":
-        tell((), format_, fact=shown)
+        Report("facts", format_).tell((), fact=shown)
     else:
         _print_fact(shown)
 
@@ -401,7 +401,7 @@ def due(
         )
     expired = sum(row["state"] == "expired" for row in rows)
     if format_ == "json":
-        tell((), format_, facts=rows)
+        Report("facts", format_).tell((), facts=rows)
     else:
         _print_rows(rows)
         ahead = f"by {day + within}"
@@ -441,7 +441,7 @@ def conflicts(project: Project, carriers: tuple[str, ...], format_: str) -> None
         if fact.status in ("conflict", "single-source", "unverified") and uses[fact.id]
     ]
     if format_ == "json":
-        tell((), format_, facts=rows)
+        Report("facts", format_).tell((), facts=rows)
         return
     for row in rows:
         click.echo(click.style(f"{row['id']}: {row['value']}", bold=True) + f" ({row['status']})")
@@ -496,7 +496,7 @@ def _amend(
             replace_files(project.root, [(item.file, item.before, item.after) for item in amended])
     except ProjectError as error:
         click.echo("nothing was written", err=True)
-        fail(error.problems, "text")
+        fail(error.problems, Report("facts"))
     return amended
 
 
@@ -708,15 +708,15 @@ def worksheet(
     if path.exists() and not force and path.read_bytes() != table:
         hint = "take it elsewhere, or replace it with --force"
         what = "is there already and differs: somebody may have filled it in"
-        fail([Problem(near_path(path), rule="file", what=what, hint=hint)], "text")
+        fail([Problem(near_path(path), rule="file", what=what, hint=hint)], Report("facts"))
     try:
         pdf, problems = batch.make_worksheet(
             project.root, content, rows, day, about, cache or project.root / ".cache"
         )
     except ProjectError as error:
-        fail(error.problems, "text")
+        fail(error.problems, Report("facts"))
     if any(problem.severity == "error" for problem in problems):
-        fail(problems, "text")
+        fail(problems, Report("facts"))
     print_problems(problems)
     for file, data in ((path.with_suffix(".pdf"), pdf), (path, table)):
         write_whole(file, data)
