@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator import prose
-from generator.catalog import Catalog, Message, load_catalog
+from generator.catalog import Catalog, Message, find_languages, load_catalog
 from generator.fit import list_selections
 from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
 from generator.guide import Content, Shop, leave_out
-from generator.language import LANGUAGES, Language
+from generator.language import Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
 from generator.paper import Paper
@@ -138,9 +138,10 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
             for path in sorted(root.glob(pattern))
             if path.is_file() and not path.name.startswith((".", "_"))
         ]
-    for language in LANGUAGES:
+    languages = find_languages(root)
+    for language in languages:
         texts += [language.endonym, language.ja_edition, language.ja_speech]
-    texts.append(printed_characters(content, LANGUAGES))
+    texts.append(printed_characters(content, languages))
     return frozenset("".join(texts)) - frozenset("\n\r\t\ufeff\u200b")
 
 
@@ -486,14 +487,14 @@ def default_workers() -> int:
 # --- the whole project ---------------------------------------------------------------------------
 
 
-def all_files(content: Content) -> set[str]:
+def all_files(root: Path, content: Content) -> set[str]:
     """Return the file of every handout that the project makes for release."""
     from generator.paper import PAPERS
 
     return {
         name_file(content, guide, language, paper, shop)
         for guide in content.guides
-        for language in LANGUAGES
+        for language in find_languages(root)
         for paper in PAPERS
         for shop in own_shops(content, ())
     }
@@ -523,7 +524,7 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
     from generator.markup import render_markup
     from generator.paper import PAPERS
 
-    catalogs, problems = load_catalogs(root, LANGUAGES)
+    catalogs, problems = load_catalogs(root, find_languages(root))
     messages = list_project_messages(root, content)
     lacking = missing_characters(collect_characters(root, content))
     for catalog in catalogs:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from generator import prose
-from generator.language import SOURCE_LANGUAGE, Language
+from generator.language import LANGUAGES, SOURCE_LANGUAGE, Language
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -80,6 +80,14 @@ class Message:
 def catalog_path(root: Path, language: Language) -> Path:
     """Return where the catalog of a language is (Babel's layout)."""
     return root / "locales" / language.locale / "LC_MESSAGES" / "messages.po"
+
+
+def find_languages(root: Path) -> tuple[Language, ...]:
+    """Return the languages of a project: those that have a catalog, in the order of their records.
+
+    All that have a record where there is no catalog yet.
+    """
+    return tuple(language for language in LANGUAGES if catalog_path(root, language).exists()) or LANGUAGES
 
 
 def load_catalog(root: Path, language: Language) -> Catalog:

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.batch import name_file, own_shops
-from generator.catalog import load_catalog
+from generator.catalog import find_languages, load_catalog
 from generator.fit import list_selections
 from generator.guide import Content, Shop, leave_out
-from generator.language import LANGUAGES, find_language
 from generator.localize import LocalizedGuide, localize
 from generator.paper import PAPERS
 from generator.problem import Problem, ProjectError
@@ -98,7 +97,9 @@ def _key(release: Release) -> tuple[str, ...]:
 
 
 def _refuse(line: int, what: str) -> Problem:
-    return Problem(FILE, line, rule="editions", what=what, hint="restore it from git; lines are only added")
+    return Problem(
+        FILE, line, rule="edition-file", what=what, hint="restore it from git; lines are only added"
+    )
 
 
 def _read_line(line: str) -> Release | None:
@@ -182,7 +183,7 @@ def find_today(root: Path, content: Content, release: Release, as_of: datetime.d
         ProjectError: where the catalog cannot be read.
     """
     guide = content.guides.get(release.guide)
-    language = find_language(release.locale)
+    language = next((one for one in find_languages(root) if one.locale == release.locale), None)
     paper = next((paper for paper in PAPERS if paper.name == release.paper), None)
     shops: dict[str, Shop | None] = {shop.id if shop else "": shop for shop in own_shops(content, ())}
     if release.is_draft:
@@ -223,7 +224,7 @@ def list_today(root: Path, content: Content, as_of: datetime.date) -> Iterator[R
     Raises:
         ProjectError: where a catalog cannot be read.
     """
-    for language in LANGUAGES:
+    for language in find_languages(root):
         catalog = load_catalog(root, language)
         for guide in content.guides.values():
             for shop in own_shops(content, ()):

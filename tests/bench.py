@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from generator import batch  # noqa: E402
+from generator.catalog import find_languages  # noqa: E402
 from generator.content import load_content  # noqa: E402
 from generator.fonts import (  # noqa: E402
     FAMILY,
@@ -40,7 +41,6 @@ from generator.fonts import (  # noqa: E402
     fontconfig_file,
     make_fonts,
 )
-from generator.language import LANGUAGES  # noqa: E402
 from generator.layout import STYLE_SHEETS, Engine  # noqa: E402
 from generator.markup import render_markup  # noqa: E402
 from generator.paper import PAPERS  # noqa: E402
@@ -91,7 +91,7 @@ def make_plan() -> batch.Plan:
     content = load_content(ROOT)
     # The day of the newest fact: the same handouts are measured next year.
     as_of = max(fact.seen_on for fact in content.facts.values())
-    selection = batch.Selection(tuple(content.guides), LANGUAGES, PAPERS)
+    selection = batch.Selection(tuple(content.guides), find_languages(ROOT), PAPERS)
     plan = batch.make_plan(ROOT, content, selection, as_of)
     if any(problem.severity == "error" for job in plan.jobs for problem in job.local.problems):
         plan = batch.make_plan(ROOT, content, selection, as_of, is_draft=True)
@@ -262,7 +262,7 @@ def measure_documents(plan: batch.Plan, jobs: list[batch.Job], folder: Path, rou
         for read, check, layout in zip(phases["read back"], phases["check"], phases["layout"], strict=True)
     )
     tell("judging (read back and check) to layout", f"{judging:.2f}", "<= 1", judging <= 1)
-    for language in LANGUAGES:
+    for language in find_languages(ROOT):
         of_language = [made for job, made in finished if job.local.language == language and made.pdf]
         if sizes := sorted(len(made.pdf) for made in of_language):
             low, middle, high = (f"{s / 1000:.0f}" for s in (sizes[0], statistics.median(sizes), sizes[-1]))

@@ -359,7 +359,8 @@ class Project:
 
     def translate(self) -> None:
         """Offer all texts, and translate what is not translated yet."""
-        assert self.run("messages", "update").code == 0
+        chosen = [option for locale in LOCALES for option in ("-l", locale)]
+        assert self.run("messages", "update", *chosen).code == 0
         for locale, mark in TRANSLATED.items():
             self.write(self.catalog(locale), fill(self.read(self.catalog(locale)), mark))
 

@@ -182,7 +182,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "catalog",
         "fit",
         "guide",
-        "language",
         "localize",
         "paper",
         "problem",

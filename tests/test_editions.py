@@ -53,7 +53,7 @@ def test_a_release_is_recorded_once_however_often_it_is_built(released: Project)
 
 def test_nothing_is_recorded_unless_asked_and_nothing_of_a_draft(project: Project) -> None:
     assert project.run("build", "--as-of", DAY).code == 0
-    for other in (["--draft"], ["--dry-run"], ["demo-start", "-l", "en", "-o", "-"]):
+    for other in (["--draft"], ["--dry-run"], ["demo-start", "-l", "en", "-o", "-"], ["--ignore", "GEO"]):
         ran = project.run("build", "--as-of", DAY, "--record", *other)
         assert (ran.code, "--record keeps the codes of released files" in ran.stderr) == (2, True)
     assert not (project.root / FILE).exists()
@@ -99,7 +99,7 @@ def test_a_damaged_record_stops_a_release_before_anything_is_made(released: Proj
     ran = released.run("build", "--as-of", DAY, "--record", "--force")
     place = released.read(FILE).count("\n")
     assert ran.code == 1
-    assert ran.stderr.startswith(f"error: {FILE}:{place}: is no line of an edition [editions]")
+    assert ran.stderr.startswith(f"error: {FILE}:{place}: is no line of an edition [edition-file]")
     assert released.snapshot() == before
     with pytest.raises(ProjectError):
         read_releases(released.root)

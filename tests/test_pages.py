@@ -32,8 +32,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from pypdfium2 import raw as pdfium
 
 from generator.batch import Job, Selection, make_plan
+from generator.catalog import find_languages
 from generator.content import load_content
-from generator.language import LANGUAGES
 from generator.markup import Page, render_markup
 from generator.paper import PAPERS
 from generator.readback import TWINS
@@ -45,7 +45,7 @@ HEAD_MM = 17.0
 FOLDED = {ord(letter): letters[0] for letters in TWINS for letter in letters}
 FILES = sorted(
     f"{language.locale}/{path.stem}-a4.pdf"
-    for language in LANGUAGES
+    for language in find_languages(ROOT)
     for path in (ROOT / "content/guides").glob("*.toml")
 )
 BOTH = pytest.mark.parametrize("number", [1, 2])
@@ -144,7 +144,7 @@ def handouts(real_project: Project, tmp_path_factory: pytest.TempPathFactory) ->
     assert ran.code == 0, ran.stderr
     root = real_project.root
     content = load_content(root)
-    selection = Selection(tuple(content.guides), tuple(LANGUAGES), tuple(PAPERS))
+    selection = Selection(tuple(content.guides), find_languages(root), tuple(PAPERS))
     plan = make_plan(root, content, selection, datetime.date.fromisoformat(DAY))
     written = json.loads((output / "manifest.json").read_text(encoding="utf-8"))
     records = {record["file"]: record for record in written["handouts"]}

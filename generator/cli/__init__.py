@@ -379,11 +379,17 @@ def choose(asked: Sequence[str], known: Sequence[str], noun: str) -> tuple[str, 
     return tuple(id_ for id_ in known if id_ in found)
 
 
-def choose_languages(asked: Sequence[str]) -> tuple[Language, ...]:
-    """Return the languages for any usual spelling or glob of their locales."""
-    spelled = [language.locale if (language := find_language(text)) else text for text in asked]
-    chosen = choose(spelled, [language.locale for language in LANGUAGES], "locale")
-    return tuple(language for language in LANGUAGES if language.locale in chosen)
+def choose_languages(asked: Sequence[str], known: Sequence[Language] = LANGUAGES) -> tuple[Language, ...]:
+    """Return the languages for any usual spelling of their locales, or for globs of those that are known.
+
+    All that are known where none is asked for. One that has a record may be asked for by name though the
+    project has no catalog of it: what is missing is then told.
+    """
+    named = {language.locale for text in asked if (language := find_language(text))}
+    globs = [text for text in asked if not find_language(text)]
+    if globs or not asked:
+        named.update(choose(globs, [language.locale for language in known], "locale"))
+    return tuple(language for language in LANGUAGES if language.locale in named)
 
 
 def choose_rules(selected: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:
@@ -531,6 +537,7 @@ def build(
     --select or --ignore is judged again by the next build without them.
     """
     from generator import batch
+    from generator.catalog import find_languages
 
     started = time.perf_counter()
     report = Report("build", format_, fail_on)
@@ -543,8 +550,14 @@ def build(
     to_stdout = output is not None and str(output) == "-"
     folder = (project.root / "output") if output is None or to_stdout else output
     cache = cache or project.root / ".cache"
-    if record and (draft or dry_run or to_stdout):
-        other = "--draft" if draft else "--dry-run" if dry_run else "-o -"
+    others = {
+        "--draft": draft,
+        "--dry-run": dry_run,
+        "-o -": to_stdout,
+        "--select": select,
+        "--ignore": ignore,
+    }
+    if record and (other := next((name for name, is_given in others.items() if is_given), None)):
         raise click.UsageError(f"--record keeps the codes of released files, and {other} makes none")
     try:
         if record:
@@ -554,7 +567,7 @@ def build(
         content = project.content()
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
-            languages=choose_languages(locales),
+            languages=choose_languages(locales, find_languages(project.root)),
             papers=choose_papers(papers),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
@@ -586,7 +599,7 @@ def build(
         if prune:
             from generator.publish import prune as remove
 
-            gone = remove(folder, batch.all_files(content) | {job.file for job in plan.jobs})
+            gone = remove(folder, batch.all_files(project.root, content) | {job.file for job in plan.jobs})
         if record:
             made = [outcome.record for outcome in outcomes if outcome.record]
             editions.record_releases(project.root, made, as_of or _today())
@@ -598,17 +611,19 @@ def build(
         where = str(error.filename or folder)
         hint = "check that the folder can be written and the disk is not full"
         fail([Problem(file=where, rule="file", what=str(error.strerror or error), hint=hint)], report)
-    notes = _find_leftovers(folder, content, plan, gone) + _find_samples(content, shops)
+    notes = _find_leftovers(project.root, folder, content, plan, gone) + _find_samples(content, shops)
     plan = replace(plan, problems=(*plan.problems, *notes))
     _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, report, quiet)
 
 
-def _find_leftovers(folder: Path, content: Content, plan: Plan, gone: Sequence[str]) -> tuple[Problem, ...]:
+def _find_leftovers(
+    root: Path, folder: Path, content: Content, plan: Plan, gone: Sequence[str]
+) -> tuple[Problem, ...]:
     """Return a warning where the folder holds releases that no build will ever correct again."""
     from generator.batch import all_files
     from generator.publish import read_manifest
 
-    made = all_files(content) | {job.file for job in plan.jobs} | set(gone)
+    made = all_files(root, content) | {job.file for job in plan.jobs} | set(gone)
     left = sorted(file for file in set(read_manifest(folder)) - made if not file.endswith("-draft.pdf"))
     if not left:
         return ()
@@ -811,6 +826,7 @@ def _dry_run(plan: Plan, folder: Path, force: bool, report: Report) -> None:
 def check(project: Project, as_of: datetime.date | None, format_: str, fail_on: str) -> None:
     """Check content, facts, catalogs and templates without laying out a page."""
     from generator import batch
+    from generator.catalog import find_languages
 
     report = Report("check", format_, fail_on)
     problems: Sequence[Problem]
@@ -832,7 +848,7 @@ def check(project: Project, as_of: datetime.date | None, format_: str, fail_on: 
         else:
             said = count(len(content.texts), "text")
             what = f"{count(len(content.guides), 'guide')}, {count(len(content.facts), 'fact')}, {said}"
-            said = f"{what} in {count(len(LANGUAGES), 'language')}"
+            said = f"{what} in {count(len(find_languages(project.root)), 'language')}"
             click.echo(f"{said}: {summarize(problems) or 'all is well'}", err=True)
     report.leave(problems)
 
@@ -1098,7 +1114,10 @@ def list_(project: Project, what: str, format_: str) -> None:
     """List what the project has: guides, locales, papers, shops or facts."""
     rows: list[dict[str, Any]]
     if what == "locales":
-        rows = [{"id": item.locale, "tag": item.tag, "name": item.endonym} for item in LANGUAGES]
+        from generator.catalog import find_languages
+
+        known = find_languages(project.root)
+        rows = [{"id": item.locale, "tag": item.tag, "name": item.endonym} for item in known]
     elif what == "papers":
         rows = [
             {
@@ -1166,14 +1185,14 @@ def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) 
     Translations are kept. One whose source changed becomes fuzzy, which is never printed.
     """
     from generator.batch import list_project_messages
-    from generator.catalog import catalog_path, load_catalog, update_catalog
+    from generator.catalog import catalog_path, find_languages, load_catalog, update_catalog
     from generator.publish import write_whole
 
     try:
         offered = list_project_messages(project.root, project.content())
         stale = 0
         problems: list[Problem] = []
-        for language in choose_languages(locales):
+        for language in choose_languages(locales, find_languages(project.root)):
             path = catalog_path(project.root, language)
             try:
                 text = update_catalog(project.root, language, offered)

@@ -11,7 +11,7 @@ import click
 from generator.cli import AS_OF, Project, Report, count, fail
 from generator.cli import _near as near_path
 from generator.cli import _today as today
-from generator.language import LANGUAGES, find_language
+from generator.language import find_language
 from generator.paper import PAPERS
 from generator.problem import Problem, ProjectError
 
@@ -132,7 +132,7 @@ def _describe(
 
 def _print(code: str, row: dict[str, Any]) -> None:
     language = find_language(row["locale"])
-    name = f"{language.endonym} ({row['locale']})" if language in LANGUAGES and language else row["locale"]
+    name = f"{language.endonym} ({row['locale']})" if language else row["locale"]
     shop = f"for the shop {row['shop']}" if row["shop"] else "blank panel"
     draft = ", draft" if row["draft"] else ""
     paper = row["paper"] if len(PAPERS) > 1 or row["paper"] != PAPERS[0].name else row["paper"].upper()

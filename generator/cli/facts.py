@@ -24,7 +24,7 @@ from generator.cli import (
 )
 from generator.cli import _near as near_path
 from generator.cli import _today as today
-from generator.language import LANGUAGES, SOURCE_LANGUAGE
+from generator.language import SOURCE_LANGUAGE
 from generator.paper import PAPERS
 from generator.problem import Problem, ProjectError
 
@@ -105,14 +105,16 @@ def _load(project: Project, format_: str = "text") -> Content:
         fail(error.problems, Report("facts", format_))
 
 
-def _uses(content: Content) -> dict[str, dict[tuple[str, str], list[tuple[str, bool]]]]:
+def _uses(project: Project, content: Content) -> dict[str, dict[tuple[str, str], list[tuple[str, bool]]]]:
     """Return where each fact is used: by id, by (guide, locale), the place and whether it is printed."""
     from generator import prose
+    from generator.catalog import find_languages
     from generator.guide import fact_places
 
+    languages = find_languages(project.root)
     found: dict[str, dict[tuple[str, str], list[tuple[str, bool]]]] = {id_: {} for id_ in content.facts}
     for guide in content.guides.values():
-        for language in LANGUAGES:
+        for language in languages:
             for id_, place, is_printed in fact_places(guide, prose.placeholders, language.locale):
                 found[id_].setdefault((guide.id, language.locale), []).append((place, is_printed))
     return found
@@ -152,8 +154,9 @@ def _value(fact: Fact) -> str:
 
 def _catalogs(project: Project) -> list[Catalog]:
     from generator.batch import load_catalogs
+    from generator.catalog import find_languages
 
-    catalogs, problems = load_catalogs(project.root, LANGUAGES)
+    catalogs, problems = load_catalogs(project.root, find_languages(project.root))
     if problems:
         fail(problems, Report("facts"))
     return catalogs
@@ -256,8 +259,9 @@ def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) 
     content = _load(project, format_)
     fact = _find_fact(content, id_)
     day = as_of or today()
-    languages = {language.locale: language for language in LANGUAGES}
-    uses = _uses(content)[id_]
+    catalogs = _catalogs(project)
+    languages = {catalog.language.locale: catalog.language for catalog in catalogs}
+    uses = _uses(project, content)[id_]
     places: dict[tuple[str, bool], list[str]] = {}
     for (_, locale), found in uses.items():
         for use in found:
@@ -266,7 +270,7 @@ def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) 
     shown: dict[str, Any] = {
         **_describe(content, fact, day),
         "label": fact.label,
-        "said": {catalog.language.locale: say_fact(content, fact, catalog) for catalog in _catalogs(project)},
+        "said": {catalog.language.locale: say_fact(content, fact, catalog) for catalog in catalogs},
         "method": fact.method,
         "by": fact.checked_by,
         "may be printed until": rules.last_day(fact).isoformat(),
@@ -328,7 +332,7 @@ def _print_fact(shown: Mapping[str, Any]) -> None:
         return
     click.echo("  used in")
     for use in shown["places"]:
-        only = "" if len(use["locales"]) == len(LANGUAGES) else f" ({', '.join(use['locales'])})"
+        only = "" if len(use["locales"]) == len(shown["said"]) else f" ({', '.join(use['locales'])})"
         click.echo(f"    {use['place']}{only}{'' if use['printed'] else ': rests on it'}")
     click.echo(f"  {count(len(shown['handouts']), 'handout')}")
     for file in shown["handouts"]:
@@ -339,6 +343,7 @@ def _print_fact(shown: Mapping[str, Any]) -> None:
 
 
 def _due(
+    project: Project,
     content: Content,
     carriers: Sequence[str],
     as_of: datetime.date,
@@ -348,7 +353,7 @@ def _due(
     """Return the facts that need a look by then, the most urgent first; retired ones never do."""
     from generator import facts as rules
 
-    uses = _uses(content)
+    uses = _uses(project, content)
     found = [
         fact
         for fact in _choose_facts(content, carriers)
@@ -384,9 +389,9 @@ def due(
 
     content = _load(project, format_)
     day = as_of or today()
-    uses = _uses(content)
+    uses = _uses(project, content)
     rows = []
-    for fact in _due(content, carriers, day, within, is_all):
+    for fact in _due(project, content, carriers, day, within, is_all):
         guides = dict.fromkeys(guide for guide, _ in uses[fact.id])
         rows.append(
             {
@@ -423,7 +428,7 @@ def due(
 def conflicts(project: Project, carriers: tuple[str, ...], format_: str) -> None:
     """Show the facts that guides use and nobody can vouch for: what is printed instead, and who says what."""
     content = _load(project, format_)
-    uses = _uses(content)
+    uses = _uses(project, content)
     rows: list[dict[str, Any]] = [
         {
             "id": fact.id,
@@ -600,7 +605,7 @@ def _find_changed(project: Project, before: Content, ids: Iterable[str]) -> list
     """Return the guide and locale of what says something else than before these facts were amended."""
     from generator.localize import localize
 
-    uses = _uses(before)
+    uses = _uses(project, before)
     named = {use for id_ in ids for use in uses[id_]}
     after = _load(project)
     day = datetime.date.min  # what is said does not depend on the day
@@ -694,7 +699,7 @@ def worksheet(
 
     content = _load(project)
     day = as_of or today()
-    chosen = _due(content, carriers, day, due_within, is_all)
+    chosen = _due(project, content, carriers, day, due_within, is_all)
     if not chosen:
         click.echo("nothing needs a look; nothing was written", err=True)
         return
