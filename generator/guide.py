@@ -416,8 +416,8 @@ def fact_places(
         path = f"{guide.id}/{block}"
         if isinstance(value, Check):
             value, path = value.questions, f"{path}/questions"
-        if isinstance(value, tuple) and block not in ("phrases", "words"):
-            for item in value:
+        if isinstance(value, tuple):
+            for item in (item for item in value if isinstance(item, Item)):
                 rested.extend((id_, f"{path}/{item.id}", False) for id_ in item.facts)
                 if isinstance(item, Choice):
                     printed.append((item.page, f"{path}/{item.id}/page", True))
