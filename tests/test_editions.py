@@ -12,8 +12,8 @@ from conftest import DAY, HANDOUTS, ROOT, Project
 
 from generator.catalog import load_catalog
 from generator.content import load_content
-from generator.editions import FILE, compare, find_near, read_releases, spell_code
-from generator.guide import Guide, map_text
+from generator.editions import FILE, Release, compare, find_near, find_today, read_releases, spell_code
+from generator.guide import Guide, leave_out, map_text
 from generator.language import LANGUAGES
 from generator.localize import localize
 from generator.problem import ProjectError
@@ -183,6 +183,26 @@ def test_a_badly_copied_code_is_found(released: Project) -> None:
     code = code_of(released, "ja/demo-cancel-a4.pdf")
     bad = code.replace("0", "O").replace("1", "l").lower()
     assert which(released, bad)[0] == 0
+
+
+def test_an_edition_without_a_block_that_may_be_left_out_is_current(released: Project) -> None:
+    released.change(
+        "content/guides/demo-cancel.toml",
+        'phrases = ["stop"]\n',
+        'phrases = ["stop"]\ndroppable = ["words"]\nwords = ["passport"]\n',
+    )
+    released.translate()
+    content = load_content(released.root)
+    guide = leave_out(content.guides["demo-cancel"], ("words",))
+    catalog = load_catalog(released.root, LANGUAGES[0])
+    short = localize(content, guide, catalog, as_of=datetime.date(2026, 12, 1))
+    release = Release(short.edition(), guide.id, "en", "a4", "", DAY, "0" * 64, short.parts())
+    today = find_today(released.root, content, release, datetime.date(2026, 12, 1))
+    assert today.editions[0] != release.edition  # all is said where there is room
+    assert release.edition in today.editions
+    nearest = today.find_nearest(release.parts)
+    assert nearest is not None
+    assert nearest.edition() == release.edition
 
 
 def test_an_edition_that_is_not_current_says_what_changed_since(released: Project) -> None:
