@@ -534,14 +534,12 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
                 what = f"the font has no glyph for {' '.join(bad)}"
                 hint = "write it in words, or with a character that the font has"
                 problems.append(
-                    Problem(
-                        catalog.file, entry.line, place or text, rule="font-coverage", what=what, hint=hint
-                    )
+                    Problem(catalog.file, entry.line, place or text, rule="FNT-05", what=what, hint=hint)
                 )
     for source in content.texts.values():
         if bad := sorted(set(source.text) & lacking - {"\n"}):
             what = f"the font has no glyph for {' '.join(bad)}"
-            problems.append(Problem(source.file, source.line, source.key, rule="font-coverage", what=what))
+            problems.append(Problem(source.file, source.line, source.key, rule="FNT-05", what=what))
     for catalog in catalogs:
         for guide in content.guides.values():
             for shop in own_shops(content, ()):

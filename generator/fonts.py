@@ -135,7 +135,7 @@ def verify_pinned_fonts(pinned: PinnedFonts) -> None:
         if actual != expected:
             refuse("font-hash", f'"{path}" has sha256 {actual[:12]}…, pinned is {expected[:12]}…')
         if fs_type := _fs_type(path):
-            refuse("font-embedding", f'"{path}" may not be embedded freely, fsType is {fs_type}')
+            refuse("FNT-07", f'"{path}" may not be embedded freely, fsType is {fs_type}')
     if problems:
         raise FontError(problems)
 

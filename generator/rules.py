@@ -394,13 +394,7 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "install them again: make set-up",
     ),
     _row(
-        "font-embedding",
-        "the fonts may be embedded",
-        "a licence that forbids it is broken by every copy",
-        "use a font under the SIL Open Font License",
-    ),
-    _row(
-        "font-coverage",
+        "FNT-05",
         "the font has every character",
         "an empty box tells the reader nothing",
         "write it in words, or with a character that the font has",

@@ -320,6 +320,12 @@ CASES = (
         '<div style="background: #333; padding: 4mm; color: #fff">说明</div>',
     ),
     Case(
+        "type without contrast above a rule",
+        '<div style="border-bottom: .5pt solid #8a8a8a; line-height: 1; color: #888">说明</div>',
+        (("A11Y-02", "“说明” has a contrast of 3.5, at least 4.5 wanted"),),
+        '<div style="border-bottom: .5pt solid #8a8a8a; line-height: 1; color: #1a1a1a">说明</div>',
+    ),
+    Case(
         "type that can be seen in colour only",
         '<div style="background: #000; padding: 4mm; color: rgb(0, 190, 0)">说明</div>',
         (("COL-04", "“说明” has a contrast of 4.2 in black and white, at least 4.5 wanted"),),

@@ -221,7 +221,7 @@ def test_a_folder_without_content_says_where_to_go(tmp_path: Path) -> None:
 def test_a_character_without_a_glyph_is_an_error_of_check_with_its_place(project: Project) -> None:
     project.change("content/guides/demo-start.toml", '"Ask first."', '"Ask first 😀."')
     problems = project.run("check", "--as-of", "2026-12-01", "--format", "json").json["problems"]
-    said = {(p["file"], p["line"], p["key"], p["what"]) for p in problems if p["rule"] == "font-coverage"}
+    said = {(p["file"], p["line"], p["key"], p["what"]) for p in problems if p["rule"] == "FNT-05"}
     assert said == {("content/guides/demo-start.toml", 7, "summary", "the font has no glyph for 😀")}
 
 

@@ -107,7 +107,7 @@ def test_changed_missing_and_restricted_fonts_are_all_refused_with_a_hint(
     again = "run: pip install --force-reinstall --no-deps {}==0.0.1"
     assert refusal(error) == [
         (bold, "font-missing", again.format(bold)),
-        (regular, "font-embedding", again.format(regular)),
+        (regular, "FNT-07", again.format(regular)),
         (regular, "font-hash", again.format(regular)),
     ]
 

@@ -175,8 +175,8 @@ _PLACES = (9, 5)
 _BEYOND = (0.04, 0.075)
 # A little beyond the ink, where the ground shows between lines.
 _AROUND_MM = 0.3
-# A colour that covers less of the place than this is the edge of a letter.
-_SHARE = 0.2
+# A colour that covers less of the place than this is the edge of a letter, or a rule: one row of five.
+_SHARE = 0.25
 _NEAR = 8
 
 
