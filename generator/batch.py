@@ -13,10 +13,10 @@ import importlib.metadata
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,12 +29,13 @@ from generator.language import Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
 from generator.paper import Paper
-from generator.pipeline import Finished, build, has_judged, name_handout
+from generator.pipeline import Finished, build, build_worksheet, has_judged, name_handout
 from generator.problem import Problem, ProjectError
 from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
 
 if TYPE_CHECKING:
     from generator.layout import Engine
+    from generator.worksheet import Row
 
 PACKAGES = (
     "babel",
@@ -88,6 +89,16 @@ class Job:
         """Return guide, locale, paper, shop."""
         shop = self.local.shop.id if self.local.shop else ""
         return self.local.guide.id, self.local.language.locale, self.paper.name, shop
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Return what keeps it from being made, before anything is laid out."""
+        return tuple(problem for problem in self.local.problems if problem.severity == "error")
+
+    def look_by(self, edition: str) -> str:
+        """Return the day by which the first fact of an edition of it should be looked at again."""
+        forms = (form for form in self.shorter.values() if form.edition() == edition)
+        return next(forms, self.local).look_by
 
 
 @dataclass(frozen=True)
@@ -279,14 +290,23 @@ def run(
     known = read_manifest(output)
     outcomes: dict[str, Outcome] = {}
     to_make: list[Job] = []
+    made: list[Record] = []
     for job in plan.jobs:
         record = known.get(job.file)
-        if not force and is_current(output, record, job.fingerprint):
+        if job.errors:
+            # Also where the file is there: a fact that was fresh when it was made may have expired.
+            outcomes[job.file] = Outcome(job, None, False, job.errors, {})
+            report(outcomes[job.file])
+        elif record and not force and is_current(output, record, job.fingerprint):
+            if record.next_review != (
+                look_by := job.look_by(record.edition)
+            ):  # looked at again, and still so
+                record = replace(record, next_review=look_by)
+                made.append(record)
             outcomes[job.file] = Outcome(job, record, True, (), {})
             report(outcomes[job.file])
         else:
             to_make.append(job)
-    made: list[Record] = []
     try:
         for job, finished in make(plan, to_make, cache, workers):
             record = describe_file(job, finished) if finished.is_fit_to_print else None
@@ -381,11 +401,24 @@ def describe_file(job: Job, finished: Finished) -> Record:
         sha256=hash_bytes(finished.pdf),
         addresses=finished.addresses,
         facts=finished.facts,
+        parts=finished.parts,
+        next_review=finished.next_review,
         fit=finished.fit,
         warnings=tuple(
             problem for problem in finished.problems if problem.severity == "warning" and problem.handout
         ),
     )
+
+
+def make_worksheet(
+    root: Path, content: Content, rows: Sequence[Row], as_of: datetime.date, about: str, cache: Path
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Make the sheet on which a person checks facts, with the fonts of the project, and judge it."""
+    from generator.layout import Engine
+
+    fonts = make_fonts(collect_characters(root, content), cache)
+    engine = Engine(root / "templates", fonts, cache)
+    return build_worksheet(rows, as_of.isoformat(), about, root / "templates", engine, fonts)
 
 
 # --- workers -----------------------------------------------------------------------------------
@@ -511,7 +544,8 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
         for guide in content.guides.values():
             for shop in own_shops(content, ()):
                 local = localize(content, guide, catalog, shop, as_of=as_of)
-                problems.extend(problem for problem in local.problems if problem.severity == "warning")
+                # What is not translated is told with its catalog.
+                problems.extend(problem for problem in local.problems if problem.rule.startswith("fact-"))
                 for paper in PAPERS:
                     try:
                         page = render_markup(local, paper, root / "templates")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -142,7 +142,7 @@ def _strings(value: Any, key: Key = ()) -> Iterator[tuple[Key, str]]:  # noqa: A
             yield from _strings(item, (*key, index))
 
 
-def _read(root: Path, path: Path, report: _Report) -> _Table | None:
+def _read(root: Path, path: Path, report: _Report, instead: Mapping[str, bytes]) -> _Table | None:
     file = path.relative_to(root).as_posix()
     nothing = _Table(file, {}, {})
     try:
@@ -152,7 +152,7 @@ def _read(root: Path, path: Path, report: _Report) -> _Table | None:
         if not path.is_file():
             report.add(nothing, (), "content-unreadable", "is not a file", "take it out of content/")
             return None
-        raw = path.read_bytes()
+        raw = instead[file] if file in instead else path.read_bytes()
         if len(raw) > MAX_BYTES:
             what = f"is {len(raw):,} bytes, more than {MAX_BYTES:,}"
             report.add(nothing, (), "content-size", what, "a content file holds text only")
@@ -236,8 +236,9 @@ _UNREAD = {"content-encoding", "content-link", "content-size", "content-syntax",
 class _Loader:
     """Reads all files, then checks what only the whole can tell."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, instead: Mapping[str, bytes]) -> None:
         self.root = root.resolve()
+        self.instead = instead
         self.report = _Report()
         self.where: dict[tuple[str, str], _Table] = {}
         self.placed: set[str] = set()
@@ -251,7 +252,7 @@ class _Loader:
         """Load one record a file; its id is the file's name."""
         found: dict[str, M] = {}
         for path in self._files(f"{folder}/*.toml"):
-            if (table := _read(self.root, path, self.report)) is None:
+            if (table := _read(self.root, path, self.report, self.instead)) is None:
                 continue
             if (record := _validate(model, table, self.report)) is None:
                 continue
@@ -268,7 +269,7 @@ class _Loader:
         """Load files that hold lists of tables; ids are unique over all the files."""
         found: dict[str, dict[str, Any]] = {name: {} for name in models}
         for path in self._files(pattern):
-            if (table := _read(self.root, path, self.report)) is None:
+            if (table := _read(self.root, path, self.report, self.instead)) is None:
                 continue
             for name in table.data:
                 if name not in models:
@@ -300,7 +301,7 @@ class _Loader:
                     self.where[name, id_] = row
         return found
 
-    def load(self) -> Content:
+    def load(self, accept: Container[str]) -> Content:
         if not (self.root / "content").is_dir():
             what = "there is no content folder here"
             hint = "run in the project's folder, or name it: carrier-guides --project FOLDER"
@@ -319,6 +320,9 @@ class _Loader:
             logos={},
             texts={},
             strings={},
+            defined={
+                id_: (table.file, table.line()) for (name, id_), table in self.where.items() if name == "fact"
+            },
         )
         if not content.guides and not self.report.problems:
             what = "has no guides, so there is nothing to print"
@@ -328,7 +332,7 @@ class _Loader:
         self._check_shops(content)
         self._check_guides(content)
         self._check_texts(content)
-        problems = self.report.problems
+        problems = [problem for problem in self.report.problems if problem.rule not in accept]
         if any(problem.rule in _UNREAD for problem in problems):
             # What points into a file that was not read may be right, and a guess would be wrong.
             hint = "a file could not be read: mend that first"
@@ -543,6 +547,13 @@ class _Loader:
                 f"check it, then change its status in {where.file}:{where.line()}",
             )
 
+    def _check_value(self, table: _Table, key: Key, fact: Fact) -> None:
+        """Refuse to print the value of a fact that has none: an empty place in the middle of a sentence."""
+        if fact.value is None and rules.what_may_print(fact) == "value":
+            what = f'fact "{fact.id}" is {fact.status} and has no value, so nothing would stand here'
+            hint = f'say it in the text itself, and name it in the row: facts = ["{fact.id}"]'
+            self.report.add(table, key, "fact-wording", what, hint)
+
     def _check_texts(self, content: Content) -> None:
         """Check every text, and record those that a handout can print."""
         facts: set[str] = set()
@@ -620,6 +631,7 @@ class _Loader:
                     self._dangling(table, key, "fact", name, content.facts)
                 else:
                     self._check_printable(table, key, content.facts[name])
+                    self._check_value(table, key, content.facts[name])
             elif kind == "term" and name not in content.terms:
                 self._dangling(table, key, "term", name, content.terms)
             elif kind == "carrier" and name not in CARRIER_NAMES:
@@ -814,10 +826,16 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def load_content(root: Path) -> Content:
+def load_content(
+    root: Path, instead: Mapping[str, bytes] | None = None, accept: Container[str] = ()
+) -> Content:
     """Load everything below `content/` of the project.
+
+    `instead` are bytes that count for a file's own, by its name in the project: what would be, if they
+    were written. `accept` are rules that are not told: who is about to verify a fact must not be stopped by
+    the guide that waits for it.
 
     Raises:
         ProjectError: with all problems of all files.
     """
-    return _Loader(root).load()
+    return _Loader(root, instead or {}).load(accept)

@@ -68,7 +68,8 @@ class Fact(Model):
     ["00:00", "24:00"] for all day; time "21:10"; fee in yen, tax included; duration a count of
     `unit`; a rule has none. `label` names it in the list of sources on paper (two or three words).
     `safe_wording` is printed instead of the value where the status allows no more (see `facts`);
-    it may contain `{value}`. `scope` and `note` are for editors and are never printed.
+    it may contain `{value}`. `changes_on` is a day on which it is known to change. `scope`, `note` and
+    `checked_by` (who saw it last) are for editors and are never printed.
     """
 
     id: Id
@@ -84,6 +85,8 @@ class Fact(Model):
     unit: Literal["day", "month", "year"] | None = None
     display: str = ""
     safe_wording: OptionalText = ""
+    changes_on: datetime.date | None = None
+    checked_by: str = ""
     note: str = ""
 
 
@@ -303,6 +306,7 @@ class Content:
 
     `logos` are SVG bytes by shop id. `texts` are the texts that some handout can print, by place;
     `strings` say where what is not translated stands (Japanese, names, numbers): file, line, key.
+    `defined` say where each fact is: file, line.
     """
 
     carriers: dict[str, Carrier]
@@ -315,6 +319,7 @@ class Content:
     logos: dict[str, bytes]
     texts: dict[str, SourceText]
     strings: dict[str, tuple[str, int, str]]
+    defined: dict[str, tuple[str, int]]
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -389,6 +394,38 @@ def used_facts(
                 found.update((id_, None) for id_ in ids if id_)
     map_text(guide, look, guide.id)
     return tuple(found)
+
+
+def fact_places(
+    guide: Guide, placeholders: Callable[[str], tuple[tuple[str, str], ...]], locale: str
+) -> tuple[tuple[str, str, bool], ...]:
+    """Return each use of a fact in a locale: its id, the place, whether it is printed or only rested on.
+
+    Those that only rest on it come last. The facts are those of `used_facts`.
+    """
+    printed: list[tuple[str, str, bool]] = []
+    rested: list[tuple[str, str, bool]] = []
+
+    def look(place: str, text: str) -> str:
+        printed.extend((name, place, True) for kind, name in placeholders(text) if kind == "fact")
+        return text
+
+    map_text(guide, look, guide.id)
+    for block in type(guide).model_fields:
+        value = getattr(guide, block)
+        path = f"{guide.id}/{block}"
+        if isinstance(value, Check):
+            value, path = value.questions, f"{path}/questions"
+        if isinstance(value, tuple):
+            for item in (item for item in value if isinstance(item, Item)):
+                rested.extend((id_, f"{path}/{item.id}", False) for id_ in item.facts)
+                if isinstance(item, Choice):
+                    printed.append((item.page, f"{path}/{item.id}/page", True))
+        elif isinstance(value, Call):
+            for part in ("number", "page"):
+                if id_ := refer(getattr(value, part), locale):
+                    printed.append((id_, f"{path}/{part}", True))
+    return tuple(dict.fromkeys((*printed, *rested)))
 
 
 @cache

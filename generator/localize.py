@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -53,9 +54,10 @@ class LocalizedGuide:
     the whole address of each fact that is one. `carriers` are all carriers, for guides that let
     choose. `seen_on` is the oldest check of the facts used, as printed. `words` are the ready
     translations of template words. `is_archived`: some fact was read in a stored copy.
+    `next_review` is the day by which the first of its facts should be looked at again.
     `problems` keep a release from being printed; in a draft the untranslated texts stand in 〖…〗 in
-    the source language. `origins` say for each text where a person can change it: file, line, key. They
-    are no part of what is said.
+    the source language. `origins` say for each text where a person can change it: file, line, key. These
+    three are no part of what is said.
     """
 
     guide: Guide
@@ -74,12 +76,18 @@ class LocalizedGuide:
     facts: tuple[str, ...]
     is_archived: bool
     is_draft: bool
+    next_review: datetime.date | None
     problems: tuple[Problem, ...]
     origins: Mapping[str, tuple[str, int, str]]
 
-    def digest(self) -> str:
-        """Return the hash of everything that is said, hex sha256."""
-        said = {
+    @property
+    def look_by(self) -> str:
+        """Return the day of the next review as it is kept, "" without facts."""
+        return self.next_review.isoformat() if self.next_review else ""
+
+    def _said(self) -> dict[str, Any]:
+        """Return everything that is said."""
+        return {
             "guide": self.guide.model_dump(mode="json", exclude={"pages", "droppable"}),
             "language": asdict(self.language),
             "carriers": [
@@ -101,8 +109,21 @@ class LocalizedGuide:
             "archived": self.is_archived,
             "draft": self.is_draft,
         }
-        text = json.dumps(said, ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+
+    def digest(self) -> str:
+        """Return the hash of everything that is said, hex sha256."""
+        return _hash(self._said())
+
+    def parts(self) -> dict[str, str]:
+        """Return a short hash of each part of what is said: "fact/au-phone-zh", "guide/steps/ask".
+
+        Two editions that differ, differ in a part.
+        """
+        found: dict[str, list[Any]] = {}
+        for name, value in self._said().items():
+            for part, said in _take_apart(name, value):
+                found.setdefault(_PARTS.sub(r"fact/", part), []).append(said)
+        return {part: _hash(said)[:PART_LETTERS] for part, said in sorted(found.items())}
 
     def edition(self) -> str:
         """Return the short code that is printed on every page: six letters of the digest."""
@@ -112,6 +133,30 @@ class LocalizedGuide:
             number, rest = divmod(number, 32)
             letters += _ALPHABET[rest]
         return letters
+
+
+# Of the hash of a part: enough to see that it changed.
+PART_LETTERS = 6
+# Values and addresses of facts are one part a fact.
+_PARTS = re.compile(r"^(?:printed/fact\.|urls/)")
+
+
+def _take_apart(name: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """Yield the parts of what is said: guides to their rows, lists by the ids of what they hold."""
+    if isinstance(value, dict) and (name in ("guide", "guide/check", "printed", "urls", "terms")):
+        for key, item in value.items():
+            yield from _take_apart(f"{name}/{key}", item)
+    elif isinstance(value, list) and value and isinstance(value[0], dict) and "id" in value[0]:
+        for item in value:
+            yield f"{name}/{item['id']}", item
+        yield name, [item["id"] for item in value]
+    else:
+        yield name, value
+
+
+def _hash(said: Any) -> str:  # noqa: ANN401
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def localize(
@@ -126,7 +171,8 @@ def localize(
     """Say a guide in the language of the catalog.
 
     Never raises for what is missing: `problems` holds an error for every text that is not ready
-    (and, in a draft, none of these), and a warning for every fact whose review is due.
+    (and, in a draft, none of these), a warning for every fact whose review is due, and an error (in a
+    draft, a warning) for every fact that is past its last day.
     """
     problems: list[Problem] = []
     origins: dict[str, tuple[str, int, str]] = {}
@@ -166,18 +212,8 @@ def localize(
         *(name for fact in facts for kind, name in prose.placeholders(fact.safe_wording) if kind == "term"),
     }
     for fact in facts:
-        if rules.is_review_due(fact, as_of):
-            place = content.texts[f"{place_of(fact)}/label"]
-            problems.append(
-                Problem(
-                    place.file,
-                    place.line,
-                    rule="fact-due",
-                    what=f'fact "{fact.id}" was last seen {fact.seen_on}, review was due {fact.review_by}',
-                    hint="look at its sources again, then change seen_on and review_by",
-                    severity="warning",
-                )
-            )
+        if (problem := _find_age(content, fact, as_of, is_draft)) is not None:
+            problems.append(problem)
     printed = {f"fact.{id_}": print_fact(fact, catalog.language) for id_, fact in said.items()}
     printed["speech"] = catalog.language.ja_speech
     if carrier:
@@ -206,9 +242,54 @@ def localize(
         facts=ids,
         is_archived=any(fact.method == "archived_copy" for fact in facts),
         is_draft=is_draft,
+        next_review=min((rules.next_look(fact) for fact in facts), default=None),
         problems=tuple(problems),
         origins={**_find_words(catalog), **_find_strings(content, guide, facts, term_ids), **origins},
     )
+
+
+def _find_age(content: Content, fact: Fact, as_of: datetime.date, is_draft: bool) -> Problem | None:
+    """Return what keeps a fact from being printed for its age (a draft is only warned), if anything does."""
+    state = rules.state_of(fact, as_of)
+    if state == "fresh":
+        return None
+    place = content.texts[f"{place_of(fact)}/label"]
+    what = f'fact "{fact.id}" was last seen {fact.seen_on}, review was due {fact.review_by}'
+    if state == "expired" and not rules.is_review_due(fact, as_of):
+        what = f'fact "{fact.id}" was last seen {fact.seen_on}, and changes on {fact.changes_on}'
+    elif state == "expired":
+        what += f"; it may be printed until {rules.last_day(fact)}"
+    return Problem(
+        place.file,
+        place.line,
+        rule="fact-expired" if state == "expired" else "fact-due",
+        what=what,
+        hint=f"look at its sources again, then run: carrier-guides facts verify {fact.id} --on DAY --by NAME",
+        severity="error" if state == "expired" and not is_draft else "warning",
+    )
+
+
+def say_fact(content: Content, fact: Fact, catalog: Catalog) -> str | None:
+    """Return what stands on paper for a fact in the language of the catalog, for people who keep facts.
+
+    "" where nothing may; None where its wording is not translated, as it is where no guide says it.
+    """
+    is_ready = True
+
+    def translate(place: str, text: str) -> str:
+        nonlocal is_ready
+        entry = catalog.find(place, text)
+        if catalog.language.locale != SOURCE_LANGUAGE and place.endswith("/safe_wording"):
+            is_ready = entry is not None and entry.is_ready
+        return entry.text if entry and entry.is_ready else text
+
+    if rules.what_may_print(fact) == "nothing":
+        return ""
+    said = print_fact(map_text(fact, translate, place_of(fact)), catalog.language)
+    if rules.what_may_print(fact) == "safe wording" and not is_ready:
+        return None
+    pieces = prose.parse(said)
+    return "".join(content.terms[p.name].ja if p.kind == "term" else p.text for p in pieces)
 
 
 def _find_strings(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,8 @@ from generator.symbol import Symbol, make_symbol
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from generator.worksheet import Row
 
 
 @dataclass(frozen=True)
@@ -391,6 +393,71 @@ def render_markup(
         recorder.origins,
         tuple(problems),
     )
+
+
+# Han, kana and their marks, with what stands between them.
+_FOREIGN = re.compile(f"[{_HAN}　-〿！-～]+(?:[{_HAN}　-〿！-～0-9a-zA-Z・]*[{_HAN}　-〿！-～])?")
+
+
+_ADDRESS = re.compile(r"https?://(?:www\.)?([^/\s]+)/[^\s,;)]*[^\s,;.)]")
+
+
+def _guess_language(text: str) -> str:
+    """Return the language of a stretch of Han and kana: Japanese, unless it cannot be.
+
+    Source: JIS X 0213, all characters that Japanese is written with.
+    """
+    try:
+        text.encode("euc_jis_2004")
+    except UnicodeEncodeError:
+        return "zh-Hans"
+    return "ja"
+
+
+def render_worksheet(rows: Sequence[Row], as_of: str, about: str, templates: Path) -> Page:
+    """Render the sheet on which a person checks facts, in English.
+
+    Raises:
+        ProjectError: where the template is wrong, with its file and line.
+    """
+    from jinja2 import TemplateError
+
+    texts: list[str] = []
+    margins: list[str] = []
+    addresses: list[str] = []
+
+    def mark(text: str) -> Markup:
+        """Return a text as HTML; what is Japanese or Chinese in it is read, and drawn, as such."""
+        out = Markup("")
+        at = 0
+        for found in _FOREIGN.finditer(text):
+            out += escape(text[at : found.start()])
+            out += Markup('<span lang="{}">{}</span>').format(_guess_language(found[0]), found[0])
+            at = found.end()
+        return out + escape(text[at:])
+
+    def say(text: str) -> Markup:
+        # An address in a note is too long for its column; the table has it whole.
+        texts.append(_ADDRESS.sub(r"\1", " ".join(text.split())) if " " in text else text)
+        return mark(texts[-1])
+
+    def margin(text: str) -> Markup:
+        margins.append(text)
+        return mark(text)
+
+    def symbol(url: str) -> Symbol:
+        addresses.append(url)
+        return make_symbol(url)
+
+    values = {"rows": rows, "as_of": as_of, "about": about, "say": say, "margin": margin, "symbol": symbol}
+    try:
+        html = _environment(templates).get_template("worksheet.html").render(values)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        problem = _template_problem(error, templates)
+        if problem is None:
+            raise
+        raise ProjectError([problem]) from error
+    return Page(html, "", tuple(texts), tuple(margins), (), tuple(addresses), {}, ())
 
 
 def describe(local: LocalizedGuide) -> dict[str, str]:

@@ -53,6 +53,9 @@ PAPERS: tuple[Paper, ...] = (
     ),
 )
 
+# What editors fill in when they check facts: as many pages as it takes, on a clipboard.
+WORKSHEET = replace(PAPERS[0], name="worksheet", pages=0, body_pt=9.0, duplex="Simplex")
+
 # The trim of a sheet may differ from its name by this much: other programs count in whole points.
 SIZE_TOLERANCE_MM = 0.5
 

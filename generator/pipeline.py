@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,13 +30,15 @@ from generator.fit import (
 )
 from generator.fonts import FontSet, PinnedFonts
 from generator.guide import count_texts
+from generator.language import LANGUAGES, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
-from generator.markup import Page, describe, render_markup
-from generator.paper import Paper
+from generator.markup import Page, describe, render_markup, render_worksheet
+from generator.paper import WORKSHEET, Paper
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
     from generator.layout import Engine, LaidOut
+    from generator.worksheet import Row
 
 
 # Rules that a text of another length breaks.
@@ -48,7 +50,8 @@ class Finished:
     """A handout that has been judged. `pdf` is empty where it could not even be written.
 
     `seconds` are the wall times of the phases, for people who wait and for the benchmark. `facts` are
-    those it says, `fit` is what was done to make it fit its pages.
+    those it says, `fit` is what was done to make it fit its pages. `parts` are short hashes of what is said,
+    `next_review` the day by which the first of its facts should be looked at again, "" without facts.
     """
 
     handout: str
@@ -60,6 +63,8 @@ class Finished:
     seconds: dict[str, float]
     facts: tuple[str, ...] = ()
     fit: tuple[str, ...] = ()
+    parts: dict[str, str] = field(default_factory=dict)
+    next_review: str = ""
 
     @property
     def is_fit_to_print(self) -> bool:
@@ -163,6 +168,7 @@ def choose_form(
     return _Fitting(designed, budget, (), describe_overflow(sides, form.rung), way_out)
 
 
+_ENGLISH = next(language for language in LANGUAGES if language.locale == SOURCE_LANGUAGE)
 _PHONE = re.compile(r"\d[\d-]{7,}\d")
 
 
@@ -277,5 +283,54 @@ def build(
     warnings = tuple(problem for problem in local.problems if problem.severity != "error")
     found = (*warnings, *problems)
     return Finished(
-        name, pdf, laid_out.pages, edition, page.addresses, found, seconds, local.facts, fitting.fit
+        name,
+        pdf,
+        laid_out.pages,
+        edition,
+        page.addresses,
+        found,
+        seconds,
+        local.facts,
+        fitting.fit,
+        local.parts(),
+        local.look_by,
     )
+
+
+def build_worksheet(
+    rows: Sequence[Row], as_of: str, about: str, templates: Path, engine: Engine, fonts: FontSet
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Make the sheet on which a person checks facts, and judge it as a handout is judged.
+
+    Raises:
+        ProjectError: where its template is wrong, or what was written is no PDF.
+    """
+    from generator.fonts import find_pinned_fonts
+    from generator.readback import read_pdf
+
+    name = f"worksheet ({about})"
+    page = render_worksheet(rows, as_of, about, templates)
+    laid_out = engine.lay_out(page.html, page.style, WORKSHEET)
+    pdf, complaints = engine.write_pdf(laid_out, WORKSHEET) if laid_out.document else (b"", ())
+    complaints = (*laid_out.complaints, *complaints)
+    if not pdf:
+        what = "; ".join(complaints) or "nothing was laid out"
+        return b"", (Problem(handout=name, rule="ENG-01", what=what, hint="mend the style sheet"),)
+    values = [row.value for row in rows] + [row.printed for row in rows] + [row.note for row in rows]
+    expected = Expected(
+        handout=name,
+        paper=WORKSHEET,
+        language=_ENGLISH,
+        family=fonts.family,
+        title=f"Facts to check: {about}",
+        texts=page.texts,
+        margins=page.margins,
+        addresses=page.addresses,
+        hosts=frozenset((urlsplit(url).hostname or "").removeprefix("www.") for url in page.addresses),
+        phones=frozenset(found.replace("-", "") for text in values for found in _PHONE.findall(text)),
+        complaints=complaints,
+        author="carrier-guides",
+    )
+    facts = read_pdf(pdf, fonts, find_pinned_fonts(), name)
+    # It has as many rows as it has: how full its last page is, is nobody's fault.
+    return pdf, check_handout(facts, expected, [rule for rule in RULES if rule != "GEO-09"])

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.problem import Problem
+from generator.problem import Problem, ProjectError
 
 MANIFEST = "manifest.json"
 # Raised whenever the meaning of a field changes, so that readers can tell.
@@ -27,8 +27,10 @@ class Record:
     """What the manifest says of one published handout.
 
     `file` is relative to the output folder. `fingerprint` is the hash of everything that went in,
-    and `inputs` its parts; `sha256` and `size` (bytes) are of the file. `fit` says what was done to make it
-    fit its pages. No clock, no absolute path.
+    and `inputs` its parts; `sha256` and `size` (bytes) are of the file. `parts` are short hashes of what is
+    said (see `LocalizedGuide.parts`); `next_review` is the day by which the first of its facts should be
+    looked at again, "" without facts. `fit` says what was done to make it fit its pages. No clock, no
+    absolute path.
     """
 
     file: str
@@ -44,6 +46,8 @@ class Record:
     sha256: str
     addresses: tuple[str, ...]
     facts: tuple[str, ...]
+    parts: dict[str, str]
+    next_review: str
     warnings: tuple[Problem, ...]
     fit: tuple[str, ...] = ()
 
@@ -58,20 +62,29 @@ def read_manifest(folder: Path) -> dict[str, Record]:
 
     Then everything is built again, which is always right.
     """
+    records = read_records(folder / MANIFEST)
     try:
-        data = json.loads((folder / MANIFEST).read_bytes())
-        if data["schema"] != SCHEMA:
-            return {}
-        records = [_read_record(item) for item in data["handouts"]]
         return {record.file: record for record in records if _is_inside(folder, record.file)}
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (OSError, ValueError, TypeError):
         return {}
+
+
+def read_records(path: Path) -> tuple[Record, ...]:
+    """Return the records of a manifest; none where it is missing or damaged."""
+    try:
+        data = json.loads(path.read_bytes())
+        if data["schema"] != SCHEMA:
+            return ()
+        return tuple(_read_record(item) for item in data["handouts"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ()
 
 
 def _read_record(item: dict[str, Any]) -> Record:
     item = dict(item)
     item["addresses"] = tuple(item["addresses"])
     item["facts"] = tuple(item["facts"])
+    item["parts"] = dict(item["parts"])
     item["warnings"] = tuple(
         Problem(**{**problem, "box_mm": tuple(problem["box_mm"])}) for problem in item["warnings"]
     )
@@ -156,6 +169,45 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def add_lines(path: Path, lines: Iterable[str], header: str) -> None:
+    """Add lines to a text file that has this first line, whole or not at all, each line once.
+
+    Under a lock: what another build adds at the same time stays.
+    """
+    with _locked(path.parent):
+        old = path.read_text(encoding="utf-8") if path.exists() else f"{header}\n"
+        old = old if old.endswith("\n") else f"{old}\n"
+        there = set(old.splitlines())
+        new = [line for line in dict.fromkeys(lines) if line not in there]
+        if new:
+            write_whole(path, "".join((old, *(f"{line}\n" for line in new))).encode())
+
+
+def replace_files(root: Path, changes: Iterable[tuple[str, bytes, bytes]]) -> None:
+    """Replace files of the project, (file, as it was, as it shall be): all of them or none.
+
+    Raises:
+        ProjectError: where a file is not as it was, so that somebody else's change would be lost.
+        OSError: where one cannot be written; those before it are as they were.
+    """
+    changes = list(changes)
+    with _locked(root):
+        changed = [file for file, before, _ in changes if (root / file).read_bytes() != before]
+        if changed:
+            what = "was changed meanwhile, so nothing was written"
+            raise ProjectError(Problem(file, rule="file", what=what, hint="try again") for file in changed)
+        done: list[tuple[Path, bytes]] = []
+        try:
+            for file, before, after in changes:
+                path = (root / file).resolve()  # a link stays a link
+                write_whole(path, after)
+                done.append((path, before))
+        except BaseException:
+            for path, before in done:
+                write_whole(path, before)
+            raise
 
 
 def prune(folder: Path, wanted: set[str]) -> list[str]:

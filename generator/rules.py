@@ -195,8 +195,32 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "fact-due",
         "facts have been looked at in time",
         "numbers, hours and fees change, and paper cannot be patched",
-        "look at its sources again, then change seen_on and review_by",
+        "look at its sources again, then run: carrier-guides facts verify FACT --on DAY --by NAME",
         "warning",
+    ),
+    _row(
+        "fact-expired",
+        "facts have been looked at before they are too old to print",
+        "who relies on a fee, a deadline or a number that nobody has looked at for so long pays for it",
+        "look at its sources again, then run: carrier-guides facts verify FACT --on DAY --by NAME",
+    ),
+    _row(
+        "fact-file",
+        "a file of facts can be changed line by line",
+        "a change by the program must not touch what people wrote",
+        "change it in the file by hand, then run: carrier-guides check",
+    ),
+    _row(
+        "edition",
+        "the code of a page is known",
+        "what is in the rack must be told from what is true today",
+        "compare it with the page; releases are recorded by: carrier-guides build --record",
+    ),
+    _row(
+        "edition-file",
+        "the record of editions is whole",
+        "a line that is lost is a page in the rack that nobody can name",
+        "restore .editions.tsv from git; lines are only added",
     ),
     _row(
         "fact-dates",

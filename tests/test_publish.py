@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 from conftest import HANDOUTS, Project
 
-from generator.problem import Problem
+from generator.problem import Problem, ProjectError
 from generator.publish import (
     MANIFEST,
     Record,
+    add_lines,
     hash_bytes,
     is_current,
     prune,
     read_manifest,
+    replace_files,
     update_manifest,
     write_whole,
 )
@@ -39,6 +41,8 @@ RECORD = Record(
     sha256=hash_bytes(PDF),
     addresses=("https://www.demo.co.jp/leave",),
     facts=("demo-phone",),
+    parts={"fact/demo-phone": "123456"},
+    next_review="2027-05-21",
     warnings=(Problem(handout="x", rule="GEO-09", what="empty", severity="warning"),),
 )
 
@@ -189,3 +193,38 @@ def test_a_real_manifest_is_true_and_has_no_clock_and_no_path_of_this_machine(sh
         assert set(record.inputs) == {"engine", "fonts", "length", "paper", "said", "templates"}
     fields = {key for item in json.loads(text)["handouts"] for key in item}
     assert not {field for field in fields if "time" in field or "date" in field or "built" in field}
+
+
+# --- files of the project ----------------------------------------------------------------------------
+
+
+def test_lines_are_added_once_below_a_head(tmp_path: Path) -> None:
+    path = tmp_path / "lines.tsv"
+    add_lines(path, ["b", "a", "b"], "# head")
+    add_lines(path, ["a", "c"], "# head")
+    assert path.read_text() == "# head\nb\na\nc\n"
+    path.write_text("# head\nb")  # an editor took the last line end away
+    add_lines(path, ["a"], "# head")
+    assert path.read_text() == "# head\nb\na\n"
+
+
+def test_files_are_replaced_all_or_none(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"old")
+    with pytest.raises(ProjectError, match="was changed meanwhile"):
+        replace_files(tmp_path, [("a", b"old", b"new"), ("b", b"other", b"new")])
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"old", b"old"]
+    with pytest.raises(TypeError):
+        replace_files(tmp_path, [("a", b"old", b"new"), ("b", b"old", "no bytes")])  # type: ignore[list-item]
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"old", b"old"]
+    replace_files(tmp_path, [("a", b"old", b"new"), ("b", b"old", b"new")])
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"new", b"new"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}  # no rests
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    replace_files(tmp_path, [("link", b"old", b"new")])
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"

@@ -304,7 +304,7 @@ def test_rules_lists_all_and_explains_one(shared: Project) -> None:
     assert shared.run("rules", "fact-due", "typ-01").stdout == (
         "fact-due: facts have been looked at in time (warning)\n"
         "  why     numbers, hours and fees change, and paper cannot be patched\n"
-        "  fix     look at its sources again, then change seen_on and review_by\n"
+        "  fix     look at its sources again, then run: carrier-guides facts verify FACT --on DAY --by NAME\n"
         "\n"
         "TYP-01: no type is too small (error)\n"
         "  why     small print about money and deadlines is not read, and may not be legal\n"

@@ -494,6 +494,7 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
+@click.option("--record", is_flag=True, help="Keep the codes of what is handed out in .editions.tsv.")
 @click.option(
     "--cache",
     type=click.Path(path_type=Path, file_okay=False),
@@ -520,6 +521,7 @@ def build(
     force: bool,
     dry_run: bool,
     prune: bool,
+    record: bool,
     cache: Path | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -548,7 +550,20 @@ def build(
     to_stdout = output is not None and str(output) == "-"
     folder = (project.root / "output") if output is None or to_stdout else output
     cache = cache or project.root / ".cache"
+    others = {
+        "--draft": draft,
+        "--dry-run": dry_run,
+        "-o -": to_stdout,
+        "--select": select,
+        "--ignore": ignore,
+    }
+    if record and (other := next((name for name, is_given in others.items() if is_given), None)):
+        raise click.UsageError(f"--record keeps the codes of released files, and {other} makes none")
     try:
+        if record:
+            from generator import editions
+
+            editions.read_releases(project.root)  # a damaged file is told before anything is made
         content = project.content()
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
@@ -585,6 +600,9 @@ def build(
             from generator.publish import prune as remove
 
             gone = remove(folder, batch.all_files(project.root, content) | {job.file for job in plan.jobs})
+        if record:
+            made = [outcome.record for outcome in outcomes if outcome.record]
+            editions.record_releases(project.root, made, as_of or _today())
     except ProjectError as error:
         fail(error.problems, report)
     except BrokenPipeError:
@@ -786,8 +804,7 @@ def _dry_run(plan: Plan, folder: Path, force: bool, report: Report) -> None:
     planned = []
     for job in plan.jobs:
         current = not force and is_current(folder, known.get(job.file), job.fingerprint)
-        refused = any(problem.severity == "error" for problem in job.local.problems)
-        planned.append((job, "unchanged" if current else "refuse" if refused else "build"))
+        planned.append((job, "refuse" if job.errors else "unchanged" if current else "build"))
     problems = dict.fromkeys(plan.problems)
     for job, _ in planned:
         problems.update(dict.fromkeys(job.local.problems))
@@ -1237,5 +1254,14 @@ def completion(shell: str) -> None:
     assert class_, "the choice above lists only shells that Click knows"
     click.echo(class_(cli, {}, "carrier-guides", "_CARRIER_GUIDES_COMPLETE").source())
 
+
+# --- commands in rooms of their own -------------------------------------------------------------------
+
+# Last, since they import from here what all commands share.
+from generator.cli import editions as _editions  # noqa: E402
+from generator.cli import facts as _facts  # noqa: E402
+
+for command in (*_facts.COMMANDS, *_editions.COMMANDS):
+    cli.add_command(command)
 
 _name_variables(cli, "CARRIER_GUIDES")
