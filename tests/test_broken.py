@@ -320,6 +320,12 @@ CASES = (
         '<div style="background: #333; padding: 4mm; color: #fff">说明</div>',
     ),
     Case(
+        "a thin stroke without contrast",
+        '<p style="font-size: 9pt; color: #999">1</p>',
+        (("A11Y-02", "“1” has a contrast of 2.8, at least 4.5 wanted"),),
+        '<p style="font-size: 9pt; color: #4a4a4a">|</p>',
+    ),
+    Case(
         "type without contrast above a rule",
         '<div style="border-bottom: .5pt solid #8a8a8a; line-height: 1; color: #888">说明</div>',
         (("A11Y-02", "“说明” has a contrast of 3.5, at least 4.5 wanted"),),

@@ -159,9 +159,9 @@ def handouts(real_project: Project, tmp_path_factory: pytest.TempPathFactory) ->
     }
 
 
-def test_there_are_twelve_handouts_on_two_sides_each(handouts: dict[str, Handout]) -> None:
+def test_every_guide_is_there_in_every_language_on_two_sides(handouts: dict[str, Handout]) -> None:
     assert sorted(handouts) == FILES
-    assert len(FILES) == 12  # 4 guides x 3 languages
+    assert len(FILES) == 24  # 4 guides x 6 languages
     for handout in handouts.values():
         with pikepdf.open(handout.path) as pdf:
             sizes = {tuple(round(float(edge) * MM_PER_PT, 1) for edge in side.mediabox) for side in pdf.pages}

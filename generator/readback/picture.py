@@ -177,6 +177,8 @@ _BEYOND = (0.04, 0.075)
 _AROUND_MM = 0.3
 # A colour that covers less of the place than this is the edge of a letter, or a rule: one row of five.
 _SHARE = 0.25
+# Of a narrow letter, more of the ground around it is looked at.
+_LEAST_MM = 2.0
 _NEAR = 8
 
 
@@ -189,6 +191,9 @@ def _find_backdrops(camera: _Camera, runs: Sequence[tuple[int, Run]]) -> Iterato
     for index, run in runs:
         assert run.ink_mm, "runs without ink were left out"
         x0, y0, x1, y1 = run.ink_mm
+        # A stroke alone would be seen as its own ground.
+        wider, taller = max(_LEAST_MM - x1 + x0, 0) / 2, max(_LEAST_MM - y1 + y0, 0) / 2
+        x0, y0, x1, y1 = x0 - wider, y0 - taller, x1 + wider, y1 + taller
         beyond_x = (x1 - x0 + 2 * _AROUND_MM) * _BEYOND[0] + _AROUND_MM
         beyond_y = (y1 - y0 + 2 * _AROUND_MM) * _BEYOND[1] + _AROUND_MM
         box = (
