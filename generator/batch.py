@@ -451,7 +451,7 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
     messages = list_project_messages(root, content)
     lacking = missing_characters(collect_characters(root, content))
     for catalog in catalogs:
-        problems.extend(check_catalog(catalog, messages))
+        problems.extend(check_catalog(catalog, messages, content))
         for (place, text), entry in catalog.entries.items():
             if bad := sorted(set(entry.text) & lacking - {"\n"}):
                 what = f"the font has no glyph for {' '.join(bad)}"

@@ -1,6 +1,6 @@
 """Tell which characters a language can be written with.
 
-Sources: GB/T 2312 for simplified Chinese, JIS X 0208 and JIS X 0213 for Japanese, Unicode for the rest.
+Sources: GB/T 2312 for simplified and Big5 for traditional Chinese, JIS X 0208 and JIS X 0213 for Japanese, Unicode for the rest.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def foreign_letters(text: str, tag: str) -> tuple[tuple[str, ...], str, bool]:
         found.append(([c for c in han if _is_only_chinese(c)], "Chinese"))
     elif _is_simplified(tag):
         found.append(([c for c in han if _is_only_japanese(c)], "Japanese or traditional Chinese"))
+    elif language == "zh":
+        found.append(([c for c in han if _is_only_simplified(c)], "simplified Chinese or Japanese"))
     letters = tuple(letter for some, _ in found for letter in some)
     if not letters:
         return (), "", False
@@ -72,3 +74,8 @@ def _is_only_chinese(character: str) -> bool:
 def _is_only_japanese(character: str) -> bool:
     # Rare characters of Chinese names are in neither set and pass.
     return _is_in(character, "shift_jis") and not _is_in(character, "gb2312")
+
+
+def _is_only_simplified(character: str) -> bool:
+    is_simplified = _is_in(character, "gb2312") or _is_in(character, "shift_jis")
+    return is_simplified and not _is_in(character, "big5hkscs")
