@@ -336,7 +336,7 @@ def _write_header(language: Language | None, comments: Iterable[str], fields: Ma
         "Content-Transfer-Encoding": "8bit",
     }
     if language:
-        mine["Plural-Forms"] = get_plural(language.cldr).plural_forms + ";"
+        mine["Plural-Forms"] = get_plural(language.cldr).plural_forms
         mine[REVIEWED_BY] = fields.get(REVIEWED_BY, "")
     known = {name.casefold() for name in mine} | _DROPPED
     mine.update((name, value) for name, value in fields.items() if name.casefold() not in known)
@@ -470,9 +470,11 @@ def _write_catalog(language: Language | None, old: _Old, messages: Iterable[Mess
         if is_source:
             kept = _Kept(message.text, kept.flags - {"fuzzy"}, kept.comments)
         # Babel takes every % for a format; ours are those of template words.
-        flags = set(kept.flags) - {"python-format"}
+        flags = set(kept.flags) - {"python-format", "python-brace-format"}
         if not message.place and re.search(r"%\(", message.text):
             flags.add("python-format")
+        elif prose.PLACEHOLDER.search(message.text):
+            flags.add("python-brace-format")
         added = new.add(
             message.text,
             kept.text,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from generator import __version__
+from generator.cli.messages import messages
 from generator.language import LANGUAGES, Language, find_language
 from generator.paper import PAPERS, Paper
 from generator.problem import Problem, ProjectError
@@ -73,6 +74,24 @@ class Project:
         from generator.content import load_content
 
         return load_content(self.root)
+
+    # What groups with rooms of their own need of this one (see `desk`).
+
+    def languages(self, asked: Sequence[str]) -> tuple[Language, ...]:
+        """Return the languages for any usual spelling or glob."""
+        return choose_languages(asked)
+
+    def today(self) -> datetime.date:
+        """Return the day that facts are measured against."""
+        return _today()
+
+    def tell(self, problems: Sequence[Problem], format_: str, **result: Any) -> None:  # noqa: ANN401
+        """Print problems."""
+        tell(problems, format_, **result)
+
+    def fail(self, problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn:  # noqa: ANN401
+        """Print what is wrong and leave with exit code 1."""
+        fail(problems, format_, **result)
 
 
 def find_root(start: Path) -> Path:
@@ -731,59 +750,9 @@ def list_(project: Project, what: str, format_: str) -> None:
         click.echo(line.rstrip())
 
 
-# --- messages ---------------------------------------------------------------------------------------
+# --- groups with rooms of their own -------------------------------------------------------------------
 
-
-@cli.group()
-def messages() -> None:
-    """Keep the translations in step with content and templates."""
-
-
-@messages.command("update")
-@click.option("-l", "--locale", "locales", multiple=True, metavar="LOCALE", help="Only this language.")
-@click.option(
-    "--check", "is_check", is_flag=True, help="Write nothing; exit 1 where a catalog is not in step."
-)
-@click.pass_obj
-def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) -> None:
-    """Offer new and changed texts to translators, in locales/*/LC_MESSAGES/messages.po.
-
-    Translations are kept. One whose source changed becomes fuzzy, which is never printed.
-    """
-    from generator.batch import list_project_messages
-    from generator.catalog import catalog_path, load_catalog, update_catalog
-    from generator.publish import write_whole
-
-    try:
-        offered = list_project_messages(project.root, project.content())
-        stale = 0
-        problems: list[Problem] = []
-        for language in choose_languages(locales):
-            path = catalog_path(project.root, language)
-            try:
-                text = update_catalog(project.root, language, offered)
-            except ProjectError as error:
-                problems.extend(error.problems)
-                continue
-            if path.exists() and path.read_text(encoding="utf-8") == text:
-                continue
-            stale += 1
-            if not is_check:
-                write_whole(path, text.encode())
-            click.echo(path.relative_to(project.root).as_posix())
-            if not is_check:
-                entries = load_catalog(project.root, language).entries.values()
-                fuzzy = sum(entry.is_fuzzy for entry in entries)
-                missing = sum(not entry.is_ready for entry in entries) - fuzzy
-                click.echo(f"  {count(missing, 'text')} to translate, {fuzzy} fuzzy", err=True)
-    except ProjectError as error:
-        fail(error.problems, "text")
-    if problems:
-        fail(problems, "text")
-    if is_check and stale:
-        hint = "run: carrier-guides messages update"
-        click.echo(f"{count(stale, 'catalog')} not in step with content and templates; {hint}", err=True)
-        raise click.exceptions.Exit(1)
+cli.add_command(messages)
 
 
 # --- doctor and completion ----------------------------------------------------------------------------
