@@ -24,12 +24,13 @@ from generator import prose
 from generator.catalog import Catalog, Message, load_catalog
 from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
 from generator.guide import Content, Shop
-from generator.language import LANGUAGES, Language
+from generator.language import LANGUAGES, PSEUDO, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
 from generator.paper import Paper
 from generator.pipeline import Finished, build, has_judged, name_handout
 from generator.problem import Problem, ProjectError
+from generator.pseudo import make_pseudo_catalog, pseudo_characters
 from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
 
 if TYPE_CHECKING:
@@ -137,10 +138,16 @@ def make_plan(
 ) -> Plan:
     """Say every selected guide in every selected language, and find what each handout depends on.
 
+    The pseudo-locale is planned alone, since it needs characters of its own, and as a draft.
+
     Raises:
         ProjectError: where a catalog cannot be read; others are tried first, so all are told.
     """
-    catalogs, problems = load_catalogs(root, selection.languages)
+    if PSEUDO in selection.languages:
+        catalogs, problems = [make_pseudo_catalog(list_project_messages(root, content))], []
+        is_draft = True
+    else:
+        catalogs, problems = load_catalogs(root, selection.languages)
     if problems:
         raise ProjectError(problems)
     shops = own_shops(content, selection.shops)
@@ -149,6 +156,8 @@ def make_plan(
             if shop and shop.sample:
                 raise ProjectError([_refuse_sample(content, shop)])
     characters = collect_characters(root, content)
+    if PSEUDO in selection.languages:
+        characters |= frozenset(pseudo_characters())
     templates = root / "templates"
     common = {
         "templates": hash_templates(templates),

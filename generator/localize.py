@@ -29,7 +29,7 @@ from generator.guide import (
     place_of,
     used_facts,
 )
-from generator.language import SOURCE_LANGUAGE, Language
+from generator.language import PSEUDO, SOURCE_LANGUAGE, Language
 from generator.problem import Problem
 
 # Crockford's alphabet: no letter that is read as another, over the phone or on a bad copy.
@@ -130,7 +130,7 @@ def localize(
     """
     problems: list[Problem] = []
     origins: dict[str, tuple[str, int, str]] = {}
-    is_source = catalog.language.locale == SOURCE_LANGUAGE
+    is_source = catalog.language == PSEUDO or catalog.language.locale == SOURCE_LANGUAGE
     lexicon = make_lexicon(catalog, content)
 
     def translate(place: str, text: str) -> str:
@@ -141,7 +141,8 @@ def localize(
         found = tuple(check_message(catalog, message, lexicon))
         entry = catalog.find(place, text)
         if entry is not None and all(problem.severity != "error" for problem in found):
-            problems.extend(found)
+            # The pseudo-locale is too long on purpose.
+            problems.extend(found if catalog.language != PSEUDO else ())
             here = (where.file, where.line, where.key) if is_source else (catalog.file, entry.line, place)
             origins.setdefault(entry.text, here)
             return entry.text

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from generator.checks import Expected, check_handout
 from generator.fonts import FontSet, PinnedFonts
+from generator.language import PSEUDO
 from generator.localize import LocalizedGuide
 from generator.markup import Page, describe, render_markup
 from generator.paper import Paper
@@ -139,9 +140,11 @@ def build(
         lap("read back")
         problems = check_handout(facts, expected)
         if local.is_draft:
-            # Text that is not translated yet is of another length; a draft is there to be looked at.
+            # Text that is not translated yet is of another length; a draft is there to be looked at. The
+            # pseudo-locale is there to show what goes wrong.
+            is_pseudo = local.language == PSEUDO
             problems = tuple(
-                replace(problem, severity="warning") if problem.rule in OF_LENGTH else problem
+                replace(problem, severity="warning") if is_pseudo or problem.rule in OF_LENGTH else problem
                 for problem in problems
             )
         lap("check")

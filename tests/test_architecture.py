@@ -105,7 +105,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "readback.model",
     },
     "publish": {"problem"},
-    "pipeline": {"checks", "fonts", "layout", "localize", "markup", "paper", "problem", "readback"},
+    "pipeline": {"checks", "fonts", "language", "layout", "localize", "markup", "paper", "problem", "readback"},
     "batch": {
         "catalog",
         "fonts",
@@ -118,6 +118,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "pipeline",
         "problem",
         "prose",
+        "pseudo",
         "publish",
     },
     "doctor": {"fonts", "language", "layout", "paper", "problem", "readback"},

@@ -22,7 +22,7 @@ import click
 
 from generator import __version__
 from generator.cli.messages import messages
-from generator.language import LANGUAGES, Language, find_language
+from generator.language import LANGUAGES, PSEUDO, Language, find_language
 from generator.paper import PAPERS, Paper
 from generator.problem import Problem, ProjectError
 
@@ -354,6 +354,15 @@ def choose_languages(asked: Sequence[str]) -> tuple[Language, ...]:
     return tuple(language for language in LANGUAGES if language.locale in chosen)
 
 
+def choose_editions(asked: Sequence[str]) -> tuple[Language, ...]:
+    """Return the languages to build; the pseudo-locale is built alone, and only where it is named."""
+    if PSEUDO in (found := [find_language(text) for text in asked]):
+        if set(found) != {PSEUDO}:
+            raise click.BadParameter("pseudo is built alone: its drafts need characters of their own")
+        return (PSEUDO,)
+    return choose_languages(asked)
+
+
 def choose_papers(asked: Sequence[str]) -> tuple[Paper, ...]:
     """Return the papers that match the globs."""
     chosen = choose(asked, [paper.name for paper in PAPERS], "paper")
@@ -382,7 +391,8 @@ def fail(problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn: 
     multiple=True,
     metavar="LOCALE",
     shell_complete=_complete(lambda _: [language.locale for language in LANGUAGES]),
-    help="Only this language, in any usual spelling (zh, zh-CN, zh_Hans) or as a glob.",
+    help="Only this language, in any usual spelling (zh, zh-CN, zh_Hans) or as a glob; pseudo is none, "
+    "longer and in brackets, for drafts that show what will not fit.",
 )
 @click.option(
     "-p",
@@ -458,7 +468,7 @@ def build(
         content = project.content()
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
-            languages=choose_languages(locales),
+            languages=choose_editions(locales),
             papers=choose_papers(papers),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
