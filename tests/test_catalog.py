@@ -259,8 +259,9 @@ def test_check_finds_what_a_release_build_would_refuse(stale: Project) -> None:
 
 
 def block(project: Project, locale: str, place: str) -> str:
+    """Return a message as it stands in a catalog, without what is explained to translators."""
     (found,) = [b for b in project.read(project.catalog(locale)).split("\n\n") if f'msgctxt "{place}"' in b]
-    return found
+    return "\n".join(line for line in found.splitlines() if not line.startswith("#."))
 
 
 def test_an_update_without_a_change_changes_no_byte(project: Project) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from generator import __version__
+from generator.cli.affected import affected
 from generator.cli.messages import messages
 from generator.language import LANGUAGES, PSEUDO, Language, find_language
 from generator.paper import PAPERS, Paper
@@ -763,6 +764,7 @@ def list_(project: Project, what: str, format_: str) -> None:
 # --- groups with rooms of their own -------------------------------------------------------------------
 
 cli.add_command(messages)
+cli.add_command(affected)
 
 
 # --- doctor and completion ----------------------------------------------------------------------------
