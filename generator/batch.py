@@ -144,12 +144,12 @@ def make_plan(
         ProjectError: where a catalog cannot be read; others are tried first, so all are told.
     """
     if PSEUDO in selection.languages:
-        catalogs, problems = [make_pseudo_catalog(list_project_messages(root, content))], []
+        catalogs = [make_pseudo_catalog(list_project_messages(root, content))]
         is_draft = True
     else:
         catalogs, problems = load_catalogs(root, selection.languages)
-    if problems:
-        raise ProjectError(problems)
+        if problems:
+            raise ProjectError(problems)
     shops = own_shops(content, selection.shops)
     if not is_draft:
         for shop in shops:

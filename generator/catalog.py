@@ -135,7 +135,7 @@ def _read_entries(text: str, refuse: Any) -> Iterator[tuple[tuple[str, str], Ent
             if not _QUOTED.match(quoted):
                 raise refuse("is not a catalog line, or is cut off", number, "restore the file from git")
     try:
-        parsed = read_po(io.StringIO(text), ignore_obsolete=True, abort_invalid=True)
+        parsed = read_po(io.StringIO(_read_obsolete(text)), ignore_obsolete=True, abort_invalid=True)
     except (PoFileError, ValueError, IndexError, KeyError, UnicodeError) as error:
         place = getattr(error, "lineno", None)
         number = place if isinstance(place, int) else 0
@@ -150,6 +150,11 @@ def _read_entries(text: str, refuse: Any) -> Iterator[tuple[tuple[str, str], Ent
     for message in parsed:
         if message.id:
             yield _key(message), Entry(_string(message), message.lineno or 0, message.fuzzy)
+
+
+def _read_obsolete(text: str) -> str:
+    """Return a catalog as Babel can read it: it does not know the earlier texts of obsolete entries."""
+    return re.sub(r"^[ \t]*#~\|", "#|", text, flags=re.M)
 
 
 def _find_twin(text: str) -> tuple[int, str]:
@@ -229,7 +234,11 @@ def check_message(catalog: Catalog, message: Message, lexicon: Lexicon | None = 
                 severity=fault.severity,
             )
         # The Japanese edition says when to show a sentence to the staff, and not the sentence.
-        if lexicon and language.locale != SOURCE_LANGUAGE and not fnmatchcase(message.place, "phrase/*/reader"):
+        if (
+            lexicon
+            and language.locale != SOURCE_LANGUAGE
+            and not fnmatchcase(message.place, "phrase/*/reader")
+        ):
             for term, wording in lexicon.find_strange_words(message.text, entry.text):
                 what = f'"{term.gloss}" is {wording} here, or {term.ja}, and this text has neither'
                 hint = "call a thing by one name, or change its translation at its place"
@@ -307,7 +316,9 @@ def _read_header(text: str) -> tuple[list[str], dict[str, str]]:
     """Return the comments and the fields of a catalog's header, in order."""
     from babel.messages.pofile import denormalize
 
-    found = re.match(r'((?:[ \t]*(?:#.*)?\n)*)msgid[ \t]+""[ \t]*\nmsgstr[ \t]+((?:[ \t]*".*"[ \t]*\n?)+)', text)
+    found = re.match(
+        r'((?:[ \t]*(?:#.*)?\n)*)msgid[ \t]+""[ \t]*\nmsgstr[ \t]+((?:[ \t]*".*"[ \t]*\n?)+)', text
+    )
     if not found:
         return [], {}
     comments = [line[1:].strip() for line in found[1].splitlines() if re.match(r"#(?![,|.:~])", line)]
@@ -342,7 +353,7 @@ def _write_header(language: Language | None, comments: Iterable[str], fields: Ma
     mine.update((name, value) for name, value in fields.items() if name.casefold() not in known)
     lines = [f"# {title}", *(f"# {comment}".rstrip() for comment in comments if comment != title)]
     said = "\n".join(normalize(f"{name}: {value}\n") for name, value in mine.items())
-    return "\n".join((*lines, 'msgid ""', 'msgstr ""', said)) + "\n\n"
+    return "\n".join((*lines, 'msgid ""', 'msgstr ""', said))
 
 
 def _split_comments(message: PoMessage) -> tuple[list[str], list[str]]:
@@ -355,9 +366,9 @@ def _split_comments(message: PoMessage) -> tuple[list[str], list[str]]:
     comments = [line for line in message.user_comments if not line.startswith("|")]
     previous = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
     # The place of the earlier text (msgctxt) is the place of this one.
-    texts = "\n".join(previous).partition("msgid")[2]
-    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', texts)
-    return comments, [unescape(f'"{"".join(quoted)}"')] if quoted else list(message.previous_id)
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', " ".join(previous).partition("msgid ")[2])
+    text = unescape(f'"{"".join(quoted)}"')
+    return comments, [text] if text else []
 
 
 def explain_message(message: Message, lexicon: Lexicon, language: Language | None) -> list[str]:
@@ -395,7 +406,7 @@ class _Old:
         self.comments, self.fields = _read_header(text)
         self.entries: dict[tuple[str, str], PoMessage] = {}
         self._by_place: dict[str, PoMessage] = {}
-        parsed = read_po(io.StringIO(text))
+        parsed = read_po(io.StringIO(_read_obsolete(text)))
         for kept in parsed:
             if kept.id:
                 self.entries[_key(kept)] = kept
@@ -457,13 +468,16 @@ def write_template(messages: Iterable[Message], content: Content) -> str:
     return _write_catalog(None, _Old(""), messages, Lexicon(content, SOURCE, {}))
 
 
-def _write_catalog(language: Language | None, old: _Old, messages: Iterable[Message], lexicon: Lexicon) -> str:
+def _write_catalog(
+    language: Language | None, old: _Old, messages: Iterable[Message], lexicon: Lexicon
+) -> str:
     from babel.messages.catalog import Catalog as PoCatalog
     from babel.messages.pofile import write_po
 
     is_source = language is not None and language.locale == SOURCE_LANGUAGE
     new = PoCatalog()
     offered: set[tuple[str, str]] = set()
+    previous: list[str] = []
     for message in messages:
         offered.add((message.place, message.text))
         kept = old.find(message)
@@ -482,21 +496,48 @@ def _write_catalog(language: Language | None, old: _Old, messages: Iterable[Mess
             flags=flags,
             auto_comments=explain_message(message, lexicon, language),
             user_comments=kept.comments,
-            previous_id=kept.previous,
+            # Babel would break a long one inside its quotes: its number stands for it until the end.
+            previous_id=[str(len(previous))] if kept.previous else (),
             context=message.place or None,
         )
         added.flags.intersection_update(flags)
+        previous += kept.previous[:1]
+    body = io.BytesIO()
+    write_po(body, new, width=_WIDTH, omit_header=True, include_lineno=False, include_previous=True)
+    said = re.sub(
+        r'^#\| msgid "(\d+)"$',
+        lambda match: _write_quoted("#| ", "msgid", previous[int(match[1])]),
+        body.getvalue().decode("utf-8").strip("\n"),
+        flags=re.M,
+    )
+    parts = [_write_header(language, old.comments, old.fields), said]
     if not is_source:
         # What is not offered now may come back tomorrow; its translation waits at the end of the file.
         places = {place for place, _ in offered if place}
         for key in sorted(set(old.entries) - offered):
             # At a place with a new text the earlier one stands beside it already, as fuzzy.
-            if old.entries[key].string and key[0] not in places:
-                new.obsolete[key] = old.entries[key]
-    body = io.BytesIO()
-    write_po(body, new, width=_WIDTH, omit_header=True, include_lineno=False, include_previous=True)
-    head = _write_header(language, old.comments, old.fields)
-    return unicodedata.normalize("NFC", head + body.getvalue().decode("utf-8").lstrip("\n"))
+            if _string(old.entries[key]) and key[0] not in places:
+                parts.append(_write_obsolete(old.entries[key]))
+    return unicodedata.normalize("NFC", "\n\n".join(part for part in parts if part) + "\n")
+
+
+def _write_obsolete(message: PoMessage) -> str:
+    """Write a message that is not offered any more; fuzzy stays fuzzy, or it would come back as ready."""
+    comments, previous = _split_comments(message)
+    place, text = _key(message)
+    lines = [f"# {comment}" for comment in comments if comment]
+    if "fuzzy" in message.flags:
+        lines.append("#, fuzzy")
+        lines += [_write_quoted("#~| ", "msgid", earlier) for earlier in previous]
+    lines += [_write_quoted("#~ ", "msgctxt", place)] if place else []
+    lines += [_write_quoted("#~ ", "msgid", text), _write_quoted("#~ ", "msgstr", _string(message))]
+    return "\n".join(lines)
+
+
+def _write_quoted(prefix: str, keyword: str, text: str) -> str:
+    from babel.messages.pofile import normalize
+
+    return f"{prefix}{keyword} {normalize(text, prefix=prefix, width=_WIDTH)}"
 
 
 def is_in_step(before: str, after: str) -> bool:

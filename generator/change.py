@@ -52,7 +52,9 @@ def compare_plans(before: Plan, after: Plan) -> tuple[Affected, ...]:
     return tuple(found)
 
 
-def _describe(job: Job, changes: Iterable[Change], *, is_new: bool = False, is_gone: bool = False) -> Affected:
+def _describe(
+    job: Job, changes: Iterable[Change], *, is_new: bool = False, is_gone: bool = False
+) -> Affected:
     guide, locale, _, _ = job.key
     return Affected(job.file, guide, locale, tuple(changes), is_new, is_gone)
 
@@ -64,14 +66,16 @@ def _compare_jobs(before: Job, after: Job) -> tuple[Change, ...]:
     if before.local.digest() != after.local.digest():
         old, new = say(before.local), say(after.local)
         keys = dict.fromkeys((*old, *new))
-        said = [Change(*key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)]
+        said = [
+            Change(*key, old.get(key, ""), new.get(key, "")) for key in keys if old.get(key) != new.get(key)
+        ]
         # What has no name of its own (a logo, the order of things) still is another handout.
         changes += said or [Change("list", "what is said")]
     return tuple(changes)
 
 
 def say(local: LocalizedGuide) -> dict[tuple[str, str], str]:
-    """Return everything that a handout says, by kind and name: texts by place, facts by id, words by source."""
+    """Return all that a handout says, by kind and name: texts by place, facts by id, words by source."""
     said: dict[tuple[str, str], str] = {}
 
     def look(place: str, text: str) -> str:
@@ -113,7 +117,9 @@ def find_pages(pdf: bytes, changes: Iterable[Change]) -> tuple[tuple[int, ...], 
         wanted = {folded for text in texts if (folded := fold(text))}
         found.append(
             tuple(
-                number for number, sheet in enumerate(sheets, start=1) if any(text in sheet for text in wanted)
+                number
+                for number, sheet in enumerate(sheets, start=1)
+                if any(text in sheet for text in wanted)
             )
         )
     return tuple(found)
@@ -126,10 +132,14 @@ def find_facts(plan: Plan, ids: Iterable[str]) -> tuple[Affected, ...]:
     for job in plan.jobs:
         used = [id_ for id_ in job.local.facts if id_ in wanted]
         if used:
-            printed = {id_: job.local.urls.get(id_) or job.local.printed.get(f"fact.{id_}", "") for id_ in used}
+            printed = {
+                id_: job.local.urls.get(id_) or job.local.printed.get(f"fact.{id_}", "") for id_ in used
+            }
             changes = [Change("fact", id_, after=printed[id_]) for id_ in used]
             for (kind, place), text in say(job.local).items():
-                if kind == "text" and any(pair[0] == "fact" and pair[1] in wanted for pair in placeholders(text)):
+                if kind == "text" and any(
+                    pair[0] == "fact" and pair[1] in wanted for pair in placeholders(text)
+                ):
                     changes.append(Change("text", place, after=text))
             found.append(_describe(job, changes))
     return tuple(found)
@@ -162,4 +172,3 @@ def known_places(plan: Plan) -> Mapping[str, frozenset[str]]:
         names.update(name for kind, name in say(job.local) if kind in ("text", "word"))
         names.update(f"fact/{id_}/{name}" for id_ in job.local.facts for name in ("label", "safe_wording"))
     return {locale: frozenset(names) for locale, names in found.items()}
-

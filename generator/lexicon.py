@@ -1,7 +1,7 @@
 """The terms that stand in a text, what they are called in a language, and texts as they stand on paper.
 
-The glossary is `content/terms.toml`: a term's gloss, its translation in the catalog, and the wordings that its
-note proposes ("zh_Hans: 解约(注销); ...").
+The glossary is `content/terms.toml`: a term's gloss, its translation in the catalog, and the wordings that
+its note proposes ("zh_Hans: 解约(注销); ...").
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Lexicon:
         self._by_gloss: dict[str, list[Term]] = {}
         for term in content.terms.values():
             self._by_gloss.setdefault(term.gloss.casefold(), []).append(term)
-        # The longest first: a cancellation fee is no fee. "cancels" and "SIM cards" count, "cancellation" not.
+        # The longest first: a cancellation fee is no fee. "SIM cards" counts, "cancellation" does not.
         glosses = sorted(map(re.escape, self._by_gloss), key=lambda gloss: (-len(gloss), gloss))
         self._pattern = rf"(?<![\w-])({'|'.join(glosses)})s?(?![\w-])" if glosses else r"(?!)"
 
@@ -41,7 +41,9 @@ class Lexicon:
         """Return the terms that a source text names, by placeholder or by gloss, in order, each once."""
         found: dict[str, Term] = {}
         for name, gloss in _find_names(self._pattern, text):
-            named = [self._content.terms[name]] if name in self._content.terms else self._by_gloss.get(gloss, ())
+            named = (
+                [self._content.terms[name]] if name in self._content.terms else self._by_gloss.get(gloss, ())
+            )
             found.update((term.id, term) for term in named)
         return tuple(found.values())
 
@@ -65,7 +67,9 @@ class Lexicon:
                 continue
             terms = self._by_gloss.get(gloss, [])
             wordings = [wording for term in terms if (wording := self.call(term))]
-            wanted = {part for word in wordings for part in _parts(word)} | {p for t in terms for p in _parts(t.ja)}
+            wanted = {part for word in wordings for part in _parts(word)} | {
+                p for t in terms for p in _parts(t.ja)
+            }
             is_named = any(f"{{term.{term.id}" in text for term in terms)
             if wordings and not is_named and not any(part in text for part in wanted):
                 strange[gloss] = terms[0], wordings[0]
@@ -109,7 +113,11 @@ class Lexicon:
 @lru_cache(maxsize=8192)
 def _find_names(pattern: str, text: str) -> tuple[tuple[str, str], ...]:
     """Return what a text names, in order: (term id, "") for placeholders, ("", gloss) for words."""
-    named = [(match.start(), match[2] or "", "") for match in prose.PLACEHOLDER.finditer(text) if match[1] == "term"]
+    named = [
+        (match.start(), match[2] or "", "")
+        for match in prose.PLACEHOLDER.finditer(text)
+        if match[1] == "term"
+    ]
     bare = prose.PLACEHOLDER.sub(lambda match: "\ufffc" * len(match[0]), text)
     named += [(match.start(), "", match[1].casefold()) for match in _compiled(pattern).finditer(bare)]
     return tuple((name, gloss) for _, name, gloss in sorted(named))
@@ -121,7 +129,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _parts(wording: str) -> set[str]:
-    """Return what a translation must share with a wording: two characters of it, or a word where it has words."""
+    """Return what a translation must share with a wording: two characters of it, or a word of several."""
     if wording.isascii():
         return {word for word in wording.split() if len(word) > 2} or {wording}
     pairs = {wording[i : i + 2] for i in range(len(wording) - 1)}

@@ -21,7 +21,9 @@ _OPEN, _CLOSE = "［", "］"
 _LONGER = 0.3
 _FILLING = ("óńé", "áńd", "ańóther", "móré", "áńd", "óń")
 # What no translator may change: placeholders, values, targets of links, markup.
-_KEPT = re.compile(rf"({prose.PLACEHOLDER.pattern}|{VALUE.pattern}|\]\([^)]*\)|\*\*|[\[\]]|^\s*(?:[-+]|\d+[.)])\s)", re.M)
+_KEPT = re.compile(
+    rf"({prose.PLACEHOLDER.pattern}|{VALUE.pattern}|\]\([^)]*\)|\*\*|[\[\]]|^\s*(?:[-+]|\d+[.)])\s)", re.M
+)
 
 
 def lengthen(text: str) -> str:

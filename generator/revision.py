@@ -27,7 +27,9 @@ def check_out(root: Path, revision: str) -> Iterator[Path]:
     Raises:
         ProjectError: there is no git, the project is in no repository, or it has no such revision.
     """
-    commit = _git(root, revision, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _git(
+        root, revision, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+    )
     name = commit.decode().strip()
     held = _git(root, revision, "ls-tree", "--name-only", name, "--", *FOLDERS).decode().split()
     if "content" not in held or "templates" not in held:

@@ -80,7 +80,9 @@ def _compare_placeholders(source: str, text: str) -> Iterator[Fault]:
         yield Fault("message-placeholders", what, hint)
     if sorted(VALUE.findall(text)) != sorted(VALUE.findall(source)):
         named = " ".join(VALUE.findall(source)) or "no %"
-        yield Fault("message-placeholders", f"does not have the placeholders of the source text: {named}", hint)
+        yield Fault(
+            "message-placeholders", f"does not have the placeholders of the source text: {named}", hint
+        )
 
 
 # A number in words; "full" and "a" are one.
@@ -127,7 +129,11 @@ def _compare_numbers(source: str, text: str) -> Iterator[Fault]:
     for number in ours - theirs:
         if len(number) > 1 and number not in said:
             yield Fault("message-number", f'"{number}" does not stand in the source text', hint)
-        elif number in _SPELLED and number not in said and not re.search(rf"\b(?:{_SPELLED[number]})", said, re.I):
+        elif (
+            number in _SPELLED
+            and number not in said
+            and not re.search(rf"\b(?:{_SPELLED[number]})", said, re.I)
+        ):
             yield Fault("message-number", f'"{number}" does not stand in the source text', hint, "warning")
     wanted, got = _quantities(said), _quantities(says)
     for number, units in wanted.items():
@@ -157,7 +163,9 @@ def _judge_script(language: Language, text: str) -> Iterator[Fault]:
     letters, name, _ = foreign_letters(prose.PLACEHOLDER.sub("", text), language.tag)
     if letters:
         said = "".join(dict.fromkeys(letters))
-        hint = "write {term.id} for a Japanese word" if name.startswith("Japan") else "write it in the language"
+        hint = (
+            "write {term.id} for a Japanese word" if name.startswith("Japan") else "write it in the language"
+        )
         yield Fault("message-script", f'"{said}" is {name}', hint)
 
 
@@ -170,15 +178,17 @@ def _judge_marks(language: Language, text: str) -> Iterator[Fault]:
 
 
 def _judge_length(language: Language, place: str, text: str, is_whole: bool) -> Iterator[Fault]:
-    for length, sentence in long_sentences(text, language):
+    # Latin words among Han are measured as Latin words.
+    is_spaced = language.is_spaced or measure(text, is_spaced=False) < 0.65 * len(text)
+    for length, sentence in () if is_spaced and not language.is_spaced else long_sentences(text, language):
         unit = "words" if language.is_spaced else "characters"
         what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted: “{sentence[:30]}…”"
         yield Fault("message-sentence", what, "make two sentences of it", "warning")
     known = find_place(place)
     if known is None or not is_whole:
         return
-    length, most = measure(text, is_spaced=language.is_spaced), known.limit(is_spaced=language.is_spaced)
-    if length > most:
-        unit = "letters" if language.is_spaced else "em"
-        what = f"is {length:.0f} {unit} long, and its place has room for {most}"
-        yield Fault("message-length", what, f"shorten it; {known.describe(is_spaced=language.is_spaced)}", "warning")
+    size, most = measure(text, is_spaced=is_spaced), known.limit(is_spaced=is_spaced)
+    if size > most:
+        unit = "letters" if is_spaced else "em"
+        what = f"is {size:.0f} {unit} long, and its place has room for {most}"
+        yield Fault("message-length", what, f"shorten it; {known.describe(is_spaced=is_spaced)}", "warning")

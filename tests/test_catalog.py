@@ -303,8 +303,8 @@ def test_a_fuzzy_mark_survives_further_updates(project: Project) -> None:
 
 def test_translations_and_translators_comments_are_kept(project: Project) -> None:
     file = project.catalog("ja")
-    place = '#: content/guides/demo-start.toml\nmsgctxt "demo-start/summary"'
-    project.change(file, place, f"# Two words in Japanese.\n{place}")
+    (whole,) = [b for b in project.read(file).split("\n\n") if 'msgctxt "demo-start/summary"' in b]
+    project.change(file, whole, f"# Two words in Japanese.\n{whole}")
     project.change(file, 'msgstr "訳 Ask first."', 'msgstr "先に聞いてください。"')
     before = project.read(file)
     project.run("messages", "update")

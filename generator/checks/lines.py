@@ -177,7 +177,7 @@ _FOREIGN_QUOTES: tuple[tuple[Callable[[str], bool], re.Pattern[str], str], ...] 
 
 
 def foreign_marks(text: str, tag: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield what is wrong with the punctuation of a Chinese or Japanese text, what to write, and if it is style."""
+    """Yield what is wrong with the marks of a Chinese or Japanese text, what to write, and if it is style."""
     if not is_cjk(tag):
         return
     for fits, pattern, wanted in _FOREIGN_QUOTES:

@@ -1,6 +1,7 @@
 """Tell which characters a language can be written with.
 
-Sources: GB/T 2312 for simplified and Big5 for traditional Chinese, JIS X 0208 and JIS X 0213 for Japanese, Unicode for the rest.
+Sources: GB/T 2312 for simplified and Big5 for traditional Chinese, JIS X 0208 and JIS X 0213 for Japanese,
+Unicode for the rest.
 """
 
 from __future__ import annotations

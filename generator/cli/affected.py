@@ -24,8 +24,12 @@ SCHEMA = 1
 
 
 @click.command()
-@click.option("--since", metavar="REV", help="What changed since this revision: a commit, branch or tag of git.")
-@click.option("--facts", multiple=True, metavar="ID", help="What prints this fact or rests on it; may be repeated.")
+@click.option(
+    "--since", metavar="REV", help="What changed since this revision: a commit, branch or tag of git."
+)
+@click.option(
+    "--facts", multiple=True, metavar="ID", help="What prints this fact or rests on it; may be repeated."
+)
 @click.option(
     "--messages",
     "places",
@@ -123,7 +127,9 @@ def _find_places(plan: Plan, asked: Sequence[str]) -> tuple[Affected, ...]:
         language = find_language(spelling)
         if not colon or language is None or language.locale not in known:
             locales = ", ".join(known)
-            raise click.BadParameter(f'"{text}" is not LOCALE:PLACE with one of {locales}: ja:au-cancel/title')
+            raise click.BadParameter(
+                f'"{text}" is not LOCALE:PLACE with one of {locales}: ja:au-cancel/title'
+            )
         _expect(place, known[language.locale], "text at")
         wanted.append((language.locale, place))
     return find_places(plan, wanted)
@@ -150,7 +156,9 @@ def _tell(found: Sequence[Affected], folder: Path, format_: str) -> None:
         built = path.read_bytes() if item.file in known and path.is_file() else b""
         pages[item.file] = find_pages(built, item.changes)
     if format_ == "json":
-        click.echo(json.dumps({"schema": SCHEMA, "handouts": _rows(found, pages)}, ensure_ascii=False, indent=1))
+        click.echo(
+            json.dumps({"schema": SCHEMA, "handouts": _rows(found, pages)}, ensure_ascii=False, indent=1)
+        )
         return
     for item in found:
         state = " (new)" if item.is_new else " (no longer made)" if item.is_gone else ""
