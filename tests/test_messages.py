@@ -577,7 +577,8 @@ def test_a_catalog_that_msgmerge_has_merged_is_read_and_loses_nothing(
 
 SCRAPS = (
     b'"', b"\\", b"\n", b"#~ ", b"#| ", b"#, fuzzy\n", b"msgid ", b'msgstr ""\n', b'msgctxt "',
-    b"msgid_plural ", b"msgstr[7] ", b"\xff", b"\0", b"\xe3\x81", "\u202e".encode(), b"{fact.", b"**", b"](", b"%(", b"[[",
+    b"msgid_plural ", b"msgstr[7] ", b"\xff", b"\0", b"\xe3\x81", "\u202e".encode(), b"{fact.", b"**", b"](", b"%(",
+    b"[[",
     b"]]", b" = ", b"'''", b'"""', b"{", b"}", b"2026-13-45", b"1e999", b"# ",
 )  # fmt: skip
 
