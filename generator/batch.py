@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -111,7 +112,7 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
     texts = [prose.DRAFT_OPEN, prose.DRAFT_CLOSE, "".join(map(chr, range(0x20, 0x7F)))]
     for pattern in ("content/**/*.toml", "locales/*/LC_MESSAGES/*.po", "templates/**/*.html"):
         texts += [
-            path.read_text(encoding="utf-8", errors="replace")
+            _without_comments(path.read_text(encoding="utf-8", errors="replace"), path.suffix)
             for path in sorted(root.glob(pattern))
             if path.is_file() and not path.name.startswith((".", "_"))
         ]
@@ -119,6 +120,11 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
         texts += [language.endonym, language.ja_edition, language.ja_speech]
     texts.append(printed_characters(content, LANGUAGES))
     return frozenset("".join(texts)) - frozenset("\n\r\t\ufeff\u200b")
+
+
+def _without_comments(text: str, suffix: str) -> str:
+    # What is explained to translators is not printed: a new comment must not make new fonts.
+    return re.sub(r"^#.*$", "", text, flags=re.M) if suffix == ".po" else text
 
 
 def own_shops(content: Content, asked: tuple[str, ...]) -> tuple[Shop | None, ...]:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from generator import prose
 from generator.language import LANGUAGES, SOURCE_LANGUAGE, Language
 from generator.lexicon import Lexicon
-from generator.place import find_place
+from generator.place import describe_word, find_place
 from generator.problem import Problem, ProjectError
 from generator.translation import find_faults
 
@@ -377,7 +377,7 @@ def explain_message(message: Message, lexicon: Lexicon, language: Language | Non
     if place := find_place(message.place):
         comments.append(place.describe(is_spaced=language.is_spaced if language else None))
     elif not message.place:
-        comments.append(f"block {Path(message.file).stem}: a word of the template, the same in all guides")
+        comments.append(describe_word(Path(message.file).stem))
     terms = []
     for term in lexicon.find_terms(message.text):
         said = lexicon.call(term) if language and language.locale != SOURCE_LANGUAGE else ""

@@ -91,6 +91,21 @@ PLACES: tuple[Place, ...] = (
 )
 
 
+# Words of templates, by the file that has them, where they are more than the heading and labels of a block.
+_WORDS = {
+    "band": "the coloured head of page 1",
+    "macros": "what a screen reader says for a picture",
+    "phrases": "the side for the staff",
+    "running": "the head or foot of every page, small",
+    "shop": "the panel of the shop, or the blank one for its stamp",
+}
+
+
+def describe_word(block: str) -> str:
+    """Say to translators where a word of a template is printed."""
+    return f"block {block}: {_WORDS.get(block, 'its heading or a label in it')}; the same in all guides"
+
+
 @lru_cache(maxsize=4096)
 def find_place(place: str) -> Place | None:
     """Return what is printed at a place; None for words of templates."""

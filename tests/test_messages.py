@@ -305,6 +305,8 @@ def test_each_text_says_where_it_is_printed_how_long_it_may_be_and_which_terms_i
         "#. block title: the title of the guide; about 26 letters in one line",
         "#. terms: cancel (解約)",
     ]
+    (word,) = [b for b in shared.read(shared.catalog("ja")).split("\n\n") if '\nmsgid "Beware"' in b]
+    assert word.startswith("#. block notices: its heading or a label in it; the same in all guides\n")
 
 
 def test_terms_are_told_with_their_translation(real_project: Project) -> None:
@@ -337,6 +339,13 @@ def test_comments_alone_do_not_put_a_catalog_out_of_step(project: Project) -> No
     assert "#. terms: passport (パスポート): 护照" in project.read(project.catalog("zh_Hans"))
     changed = {file for file, hash_ in project.snapshot("locales").items() if before[file] != hash_}
     assert changed == {project.catalog("zh_Hans")}
+
+
+def test_comments_for_translators_make_no_new_handouts(project: Project) -> None:
+    file = project.catalog("ja")
+    project.change(file, "# Translations", "# 鬱 stands nowhere else.\n# Translations")
+    ran = project.run("build", "--dry-run", "--as-of", "2026-12-01", "--format", "json")
+    assert {item["would"] for item in ran.json["handouts"]} == {"unchanged"}
 
 
 @pytest.mark.parametrize(
@@ -577,9 +586,8 @@ def test_a_catalog_that_msgmerge_has_merged_is_read_and_loses_nothing(
 
 SCRAPS = (
     b'"', b"\\", b"\n", b"#~ ", b"#| ", b"#, fuzzy\n", b"msgid ", b'msgstr ""\n', b'msgctxt "',
-    b"msgid_plural ", b"msgstr[7] ", b"\xff", b"\0", b"\xe3\x81", "\u202e".encode(), b"{fact.", b"**", b"](", b"%(",
-    b"[[",
-    b"]]", b" = ", b"'''", b'"""', b"{", b"}", b"2026-13-45", b"1e999", b"# ",
+    b"msgid_plural ", b"msgstr[7] ", b"\xff", b"\0", b"\xe3\x81", "\u202e".encode(), b"{fact.", b"**",
+    b"](", b"%(", b"[[", b"]]", b" = ", b"'''", b'"""', b"{", b"}", b"2026-13-45", b"1e999", b"# ",
 )  # fmt: skip
 
 
