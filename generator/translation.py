@@ -152,7 +152,12 @@ def _quantities(text: str) -> Mapping[str, set[str]]:
 _PAIRS = (("（", "）"), ("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("[", "]"), ("(", ")"))
 
 
+# The bracket of a numbered item has no other half.
+_ITEM = re.compile(r"^\s*\w{1,2}[)）]", re.M)
+
+
 def _find_open_brackets(text: str) -> Iterator[Fault]:
+    text = _ITEM.sub("", text)
     for opening, closing in _PAIRS:
         if text.count(opening) != text.count(closing):
             what = f"{opening} and {closing} are not in pairs"

@@ -402,6 +402,7 @@ def test_what_is_wrong_is_an_error_and_what_reads_badly_a_warning(
         ("Show your PIN", "输入4位密码"),
         ("{fact.demo-fee}, 2 lines", "{fact.demo-fee}，2条"),
         ("Ask: “now”", "请问：“现在”……"),
+        ("1) Ask", "1）请问"),
     ],
 )
 def test_what_is_right_is_not_complained_about(source: str, text: str) -> None:

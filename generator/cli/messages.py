@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -236,9 +236,5 @@ def check(desk: Desk, locales: tuple[str, ...], format_: str, strict: bool) -> N
         desk.fail(problems, format_)
     desk.tell(problems, format_)
     if format_ == "text":
-        said = _summarize(problems) or "all is well"
+        said = count(len(problems), "warning") if problems else "all is well"
         click.echo(f"{count(len(offered), 'text')} in {count(len(chosen), 'language')}: {said}", err=True)
-
-
-def _summarize(problems: Sequence[Any]) -> str:
-    return count(len(problems), "warning") if problems else ""
