@@ -308,6 +308,8 @@ _WIDTH = 110
 PROJECT = "carrier-guides"
 # Clocks and programs come and go with every save of every editor: git knows when, and nobody asks with what.
 _DROPPED = frozenset({"pot-creation-date", "po-revision-date", "generated-by", "x-generator"})
+# What programs write where nobody has written anything.
+_BLANK_FORM = re.compile(r"EMAIL@ADDRESS|<LL@li\.org>")
 # Who has read the whole catalog as a native speaker: "Name, 2026-11-23". Empty: nobody.
 REVIEWED_BY = "X-Reviewed-By"
 
@@ -325,7 +327,7 @@ def _read_header(text: str) -> tuple[list[str], dict[str, str]]:
     fields: dict[str, str] = {}
     for line in denormalize(found[2].strip()).splitlines():
         name, colon, value = line.partition(":")
-        if colon:
+        if colon and not _BLANK_FORM.search(value):
             fields[name.strip()] = value.strip()
     return comments, fields
 
