@@ -10,7 +10,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -55,6 +55,7 @@ class Catalog:
     file: str
     entries: Mapping[tuple[str, str], Entry]
     reviewed_by: str = ""
+    _lexicons: list[tuple[Content, Lexicon]] = field(default_factory=list, compare=False, repr=False)
 
     def find(self, place: str, text: str) -> Entry | None:
         """Return the translation of this text at this place, ready or not."""
@@ -154,7 +155,7 @@ def _read_entries(text: str, refuse: Any) -> Iterator[tuple[tuple[str, str], Ent
 
 def _read_obsolete(text: str) -> str:
     """Return a catalog as Babel can read it: it does not know the earlier texts of obsolete entries."""
-    return re.sub(r"^[ \t]*#~\|", "#|", text, flags=re.M)
+    return re.sub(r"^[ \t]*#~\|", "#|", text, flags=re.M) if "#~|" in text else text
 
 
 def _find_twin(text: str) -> tuple[int, str]:
@@ -184,8 +185,13 @@ def _find_twin(text: str) -> tuple[int, str]:
 
 def make_lexicon(catalog: Catalog, content: Content) -> Lexicon:
     """Return the words of the project in the catalog's language."""
+    # Asked for once for each handout of the language.
+    for known, lexicon in catalog._lexicons:
+        if known is content:
+            return lexicon
     ready = {key: entry.text for key, entry in catalog.entries.items() if key[0] and entry.is_ready}
-    return Lexicon(content, catalog.language, ready)
+    catalog._lexicons.append((content, Lexicon(content, catalog.language, ready)))
+    return catalog._lexicons[-1][1]
 
 
 def check_catalog(
@@ -197,11 +203,21 @@ def check_catalog(
         yield from check_message(catalog, message, lexicon)
 
 
-def check_message(catalog: Catalog, message: Message, lexicon: Lexicon | None = None) -> Iterator[Problem]:
-    """Yield what is wrong with the translation of one message; an error keeps it from being printed.
+def check_message(catalog: Catalog, message: Message, lexicon: Lexicon | None = None) -> tuple[Problem, ...]:
+    """Return what is wrong with the translation of one message; an error keeps it from being printed.
 
     Without a lexicon nothing is said of terms and lengths.
     """
+    if lexicon is None:
+        return tuple(_look_for_problems(catalog, message, None))
+    # Phrases, facts and carriers are said by many handouts.
+    key = (message.place, message.text, message.line)
+    if key not in lexicon.judged:
+        lexicon.judged[key] = tuple(_look_for_problems(catalog, message, lexicon))
+    return lexicon.judged[key]
+
+
+def _look_for_problems(catalog: Catalog, message: Message, lexicon: Lexicon | None) -> Iterator[Problem]:
     language = catalog.language
     entry = catalog.find(message.place, message.text)
     key = message.place or message.text

@@ -14,6 +14,7 @@ from generator import facts as rules
 from generator import prose
 from generator.guide import Content, Fact, Term
 from generator.language import Language
+from generator.problem import Problem
 
 # A gloss with one of these is a way to say it, and no name that must be the same everywhere.
 _NO_NAME = frozenset({"your", "the", "every", "another", "is", "of", "on"})
@@ -22,11 +23,13 @@ _NO_NAME = frozenset({"your", "the", "every", "another", "is", "of", "on"})
 class Lexicon:
     """The words of the project in one language.
 
-    `ready` are the translations that may be printed, by (place, source text).
+    `ready` are the translations that may be printed, by (place, source text). `judged` holds what was
+    found about a message (place, text, line), for those who ask again.
     """
 
     def __init__(self, content: Content, language: Language, ready: Mapping[tuple[str, str], str]) -> None:
         """Sort the terms by gloss."""
+        self.judged: dict[tuple[str, str, int], tuple[Problem, ...]] = {}
         self._content = content
         self._language = language
         self._ready = ready

@@ -138,7 +138,7 @@ def localize(
         if where is None:  # cannot be printed, so it was never offered
             return text
         message = Message(place, text, where.file, where.line)
-        found = tuple(check_message(catalog, message, lexicon))
+        found = check_message(catalog, message, lexicon)
         entry = catalog.find(place, text)
         if entry is not None and all(problem.severity != "error" for problem in found):
             # The pseudo-locale is too long on purpose.

@@ -45,8 +45,8 @@ def find_faults(language: Language, place: str, source: str, text: str, printed:
     """
     found = [
         *_compare_prose(source, text),
-        *_compare_placeholders(source, text),
-        *_compare_numbers(source, text),
+        *(_compare_placeholders(source, text) if text != source else ()),
+        *(_compare_numbers(source, text) if text != source else ()),
         *_find_open_brackets(text),
         *_judge_script(language, text),
         *_judge_marks(language, text),
@@ -78,7 +78,7 @@ def _compare_placeholders(source: str, text: str) -> Iterator[Fault]:
         wanted = [f"{{{kind}.{name}}}" if name else f"{{{kind}}}" for kind, name in theirs]
         what = "does not have the placeholders of the source text: " + (" ".join(wanted) or "none")
         yield Fault("message-placeholders", what, hint)
-    if sorted(VALUE.findall(text)) != sorted(VALUE.findall(source)):
+    if ("%" in text or "%" in source) and sorted(VALUE.findall(text)) != sorted(VALUE.findall(source)):
         named = " ".join(VALUE.findall(source)) or "no %"
         yield Fault(
             "message-placeholders", f"does not have the placeholders of the source text: {named}", hint
@@ -185,7 +185,8 @@ def _judge_marks(language: Language, text: str) -> Iterator[Fault]:
 def _judge_length(language: Language, place: str, text: str, is_whole: bool) -> Iterator[Fault]:
     # Latin words among Han are measured as Latin words.
     is_spaced = language.is_spaced or measure(text, is_spaced=False) < 0.65 * len(text)
-    for length, sentence in () if is_spaced and not language.is_spaced else long_sentences(text, language):
+    is_long = len(text) > language.sentence_limit and is_spaced == language.is_spaced
+    for length, sentence in long_sentences(text, language) if is_long else ():
         unit = "words" if language.is_spaced else "characters"
         what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted: “{sentence[:30]}…”"
         yield Fault("message-sentence", what, "make two sentences of it", "warning")

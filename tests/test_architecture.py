@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fonts": {"problem"},
     "content": {"facts", "guide", "language", "problem", "prose"},
     "place": set(),
-    "lexicon": {"facts", "guide", "language", "prose"},
+    "lexicon": {"facts", "guide", "language", "problem", "prose"},
     "translation": {
         "checks.access",
         "checks.lines",
