@@ -39,7 +39,7 @@ LIBRARIES = {
     "harfbuzz-subset": ("libharfbuzz-subset.so.0", "harfbuzz-subset"),
 }
 PARTS = {"guides": ["venv", *LIBRARIES]}
-PARTS["test"] = [*PARTS["guides"], "pdftotext", "mutool", "gs", "qpdf"]
+PARTS["test"] = [*PARTS["guides"], "pdftotext", "mutool", "gs", "qpdf", "msgfmt"]
 # The last one holds all that the others hold.
 REQUIREMENTS = {"guides": ["requirements.txt"], "test": ["requirements.txt", "requirements-dev.txt"]}
 
@@ -60,6 +60,7 @@ PACKAGES = {
     "mutool": ("mupdf-tools", "mupdf", "mupdf-tools", "mupdf-tools", "mupdf-tools"),
     "gs": ("ghostscript", "ghostscript", "ghostscript", "ghostscript", "ghostscript"),
     "qpdf": ("qpdf", "qpdf", "qpdf", "qpdf", "qpdf"),
+    "msgfmt": ("gettext", "gettext", "gettext", "gettext", "gettext"),
 }
 WINDOWS = "install Debian with `wsl --install -d Debian` and run make inside it"
 SLOW = "note: libharfbuzz-subset is missing: handouts are right, but each takes seconds longer"

@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -25,12 +26,13 @@ from generator.catalog import Catalog, Message, find_languages, load_catalog
 from generator.fit import list_selections
 from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
 from generator.guide import Content, Shop, leave_out
-from generator.language import Language
+from generator.language import PSEUDO, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
 from generator.paper import Paper
 from generator.pipeline import Finished, build, build_worksheet, has_judged, name_handout
 from generator.problem import Problem, ProjectError
+from generator.pseudo import make_pseudo_catalog, pseudo_characters
 from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
     texts = [prose.DRAFT_OPEN, prose.DRAFT_CLOSE, "".join(map(chr, range(0x20, 0x7F)))]
     for pattern in ("content/**/*.toml", "locales/*/LC_MESSAGES/*.po", "templates/**/*.html"):
         texts += [
-            path.read_text(encoding="utf-8", errors="replace")
+            _without_comments(path.read_text(encoding="utf-8", errors="replace"), path.suffix)
             for path in sorted(root.glob(pattern))
             if path.is_file() and not path.name.startswith((".", "_"))
         ]
@@ -143,6 +145,11 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
         texts += [language.endonym, language.ja_edition, language.ja_speech]
     texts.append(printed_characters(content, languages))
     return frozenset("".join(texts)) - frozenset("\n\r\t\ufeff\u200b")
+
+
+def _without_comments(text: str, suffix: str) -> str:
+    # What is explained to translators is not printed: a new comment must not make new fonts.
+    return re.sub(r"^#.*$", "", text, flags=re.M) if suffix == ".po" else text
 
 
 def own_shops(content: Content, asked: tuple[str, ...]) -> tuple[Shop | None, ...]:
@@ -166,19 +173,26 @@ def make_plan(
 
     A handout that is not judged by all rules says so in its inputs, so that the next build by all of
     them judges it again.
+    The pseudo-locale is planned alone, since it needs characters of its own, and as a draft.
 
     Raises:
         ProjectError: where a catalog cannot be read; others are tried first, so all are told.
     """
-    catalogs, problems = load_catalogs(root, selection.languages)
-    if problems:
-        raise ProjectError(problems)
+    if PSEUDO in selection.languages:
+        catalogs = [make_pseudo_catalog(list_project_messages(root, content))]
+        is_draft = True
+    else:
+        catalogs, problems = load_catalogs(root, selection.languages)
+        if problems:
+            raise ProjectError(problems)
     shops = own_shops(content, selection.shops)
     if not is_draft:
         for shop in shops:
             if shop and shop.sample:
                 raise ProjectError([_refuse_sample(content, shop)])
     characters = collect_characters(root, content)
+    if PSEUDO in selection.languages:
+        characters |= frozenset(pseudo_characters())
     templates = root / "templates"
     common = {
         "templates": hash_templates(templates),
@@ -528,7 +542,7 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
     messages = list_project_messages(root, content)
     lacking = missing_characters(collect_characters(root, content))
     for catalog in catalogs:
-        problems.extend(check_catalog(catalog, messages))
+        problems.extend(check_catalog(catalog, messages, content))
         for (place, text), entry in catalog.entries.items():
             if bad := sorted(set(entry.text) & lacking - {"\n"}):
                 what = f"the font has no glyph for {' '.join(bad)}"

@@ -10,14 +10,17 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from generator import prose
 from generator.language import LANGUAGES, SOURCE_LANGUAGE, Language
+from generator.lexicon import Lexicon
+from generator.place import describe_word, find_place
 from generator.problem import Problem, ProjectError
+from generator.translation import find_faults
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Message as PoMessage
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from generator.guide import Content
 
 MAX_BYTES = 4 * 1024 * 1024
+SOURCE = next(language for language in LANGUAGES if language.locale == SOURCE_LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Catalog:
     language: Language
     file: str
     entries: Mapping[tuple[str, str], Entry]
+    reviewed_by: str = ""
+    _lexicons: list[tuple[Content, Lexicon]] = field(default_factory=list, compare=False, repr=False)
 
     def find(self, place: str, text: str) -> Entry | None:
         """Return the translation of this text at this place, ready or not."""
@@ -57,14 +63,17 @@ class Catalog:
 
     def words(self) -> tuple[tuple[str, str], ...]:
         """Return the translations of template words that may be printed, sorted."""
-        locale = self.language.locale
         return tuple(
             sorted(
                 (text, entry.text)
                 for (place, text), entry in self.entries.items()
-                if not place and entry.is_ready and not _find_faults(locale, text, entry.text)
+                if not place and entry.is_ready and self._is_sound(text, entry)
             )
         )
+
+    def _is_sound(self, text: str, entry: Entry) -> bool:
+        faults = find_faults(self.language, "", text, entry.text, "")
+        return all(fault.severity != "error" for fault in faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,8 @@ def load_catalog(root: Path, language: Language) -> Catalog:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise refuse("is not UTF-8", line, "save the file as UTF-8") from error
-    return Catalog(language, file, dict(_read_entries(text, refuse)))
+    entries = dict(_read_entries(text, refuse))
+    return Catalog(language, file, entries, _read_header(text)[1].get(REVIEWED_BY, ""))
 
 
 # A quoted string, or nothing: the end of a line that a truncated download leaves open.
@@ -134,32 +144,89 @@ def _read_entries(text: str, refuse: Any) -> Iterator[tuple[tuple[str, str], Ent
             if not _QUOTED.match(quoted):
                 raise refuse("is not a catalog line, or is cut off", number, "restore the file from git")
     try:
-        parsed = read_po(io.StringIO(text), ignore_obsolete=True, abort_invalid=True)
+        parsed = read_po(io.StringIO(_read_obsolete(text)), ignore_obsolete=True, abort_invalid=True)
     except (PoFileError, ValueError, IndexError, KeyError, UnicodeError) as error:
         place = getattr(error, "lineno", None)
         number = place if isinstance(place, int) else 0
         raise refuse(
             f"is not a catalog: {str(error)[:80]}", number, "open it in Poedit to mend it"
         ) from error
+    if len(re.findall(r"^[ \t]*msgid\b(?!_)", text, re.M)) > len(parsed) + 1:
+        number, key = _find_twin(text)
+        if number:
+            hint = "keep one of the two: programs would take either"
+            raise refuse(f'"{_shorten(key)}" stands twice', number, hint)
     for message in parsed:
         if message.id:
-            id_ = message.id if isinstance(message.id, str) else message.id[0]
-            string = message.string if isinstance(message.string, str) else "".join(message.string or ())
-            entry = Entry(string, message.lineno or 0, message.fuzzy)
-            yield (message.context or "", id_), entry
+            yield _key(message), Entry(_string(message), message.lineno or 0, message.fuzzy)
+
+
+def _read_obsolete(text: str) -> str:
+    """Return a catalog as Babel can read it: it does not know the earlier texts of obsolete entries."""
+    return re.sub(r"^[ \t]*#~\|", "#|", text, flags=re.M) if "#~|" in text else text
+
+
+def _find_twin(text: str) -> tuple[int, str]:
+    """Return the line and text of the first message that stands a second time; 0 where none does."""
+    seen: set[str] = set()
+    place = said = ""
+    start = 0
+    for number, line in enumerate((*text.splitlines(), "msgstr"), start=1):
+        bare = line.strip()
+        if bare.startswith("msgctxt"):
+            place, start = bare[7:], number
+        elif bare.startswith("msgid "):
+            said, start = bare[5:], start or number
+        elif bare.startswith('"') and start:
+            said += bare
+        elif bare.startswith("msgstr") and start:
+            key = re.sub(r'"\s*"', "", f"{place} {said}")
+            if key in seen:
+                return start, said.strip(' "')
+            seen.add(key)
+            place, said, start = "", "", 0
+    return 0, ""
 
 
 # --- checks ------------------------------------------------------------------------------------
 
 
-def check_catalog(catalog: Catalog, messages: Iterable[Message]) -> Iterator[Problem]:
-    """Yield what keeps these messages from being printed in the catalog's language."""
+def make_lexicon(catalog: Catalog, content: Content) -> Lexicon:
+    """Return the words of the project in the catalog's language."""
+    # Asked for once for each handout of the language.
+    for known, lexicon in catalog._lexicons:
+        if known is content:
+            return lexicon
+    ready = {key: entry.text for key, entry in catalog.entries.items() if key[0] and entry.is_ready}
+    catalog._lexicons.append((content, Lexicon(content, catalog.language, ready)))
+    return catalog._lexicons[-1][1]
+
+
+def check_catalog(
+    catalog: Catalog, messages: Iterable[Message], content: Content | None = None
+) -> Iterator[Problem]:
+    """Yield what keeps these messages from being printed in the catalog's language, and what reads badly."""
+    lexicon = make_lexicon(catalog, content) if content else None
     for message in messages:
-        yield from check_message(catalog, message)
+        yield from check_message(catalog, message, lexicon)
 
 
-def check_message(catalog: Catalog, message: Message) -> Iterator[Problem]:
-    """Yield what is wrong with the translation of one message."""
+def check_message(catalog: Catalog, message: Message, lexicon: Lexicon | None = None) -> tuple[Problem, ...]:
+    """Return what is wrong with the translation of one message; an error keeps it from being printed.
+
+    Without a lexicon nothing is said of terms and lengths.
+    """
+    if lexicon is None:
+        return tuple(_look_for_problems(catalog, message, None))
+    # Phrases, facts and carriers are said by many handouts.
+    key = (message.place, message.text, message.line)
+    if key not in lexicon.judged:
+        lexicon.judged[key] = tuple(_look_for_problems(catalog, message, lexicon))
+    return lexicon.judged[key]
+
+
+def _look_for_problems(catalog: Catalog, message: Message, lexicon: Lexicon | None) -> Iterator[Problem]:
+    language = catalog.language
     entry = catalog.find(message.place, message.text)
     key = message.place or message.text
     # Marks and spaces alone would print as an empty place.
@@ -168,53 +235,46 @@ def check_message(catalog: Catalog, message: Message) -> Iterator[Problem]:
         what = f"is not translated: “{_shorten(message.text)}”"
         hint = f"the text stands in {message.file}:{message.line}"
         if entry is None:
-            hint += f"; offer it with: carrier-guides messages update -l {catalog.language.locale}"
+            hint += f"; offer it with: carrier-guides messages update -l {language.locale}"
         yield Problem(catalog.file, line, key, rule="message-missing", what=what, hint=hint)
     elif entry.is_fuzzy:
         what = f"is fuzzy, so the text changed after it was translated: “{_shorten(message.text)}”"
         hint = "read both texts, mend the translation and take the fuzzy mark away"
         yield Problem(catalog.file, entry.line, key, rule="message-fuzzy", what=what, hint=hint)
-    elif catalog.language.locale == SOURCE_LANGUAGE and entry.text != message.text:
+    elif language.locale == SOURCE_LANGUAGE and entry.text != message.text:
         what = f"is not what {message.file} says"
         hint = "change the source text, then run: carrier-guides messages update"
         yield Problem(catalog.file, entry.line, key, rule="message-source", what=what, hint=hint)
     else:
-        for rule, what, hint in _find_faults(catalog.language.locale, message.text, entry.text):
-            yield Problem(catalog.file, entry.line, key, rule=rule, what=what, hint=hint)
-
-
-@lru_cache(maxsize=8192)
-def _find_faults(locale: str, source: str, text: str) -> tuple[tuple[str, str, str], ...]:
-    found = [(fault.rule, fault.what, fault.hint) for fault in prose.find_faults(text)]
-    # What the source may say (a shop's own phone number, say) its translation may say too.
-    allowed = {fault.rule for fault in prose.find_faults(source)}
-    found = [fault for fault in found if fault[0] not in allowed or not fault[0].startswith("bare-")]
-    ours, theirs = sorted(prose.placeholders(text)), sorted(prose.placeholders(source))
-    if ours != theirs:
-        wanted = [f"{{{kind}.{name}}}" if name else f"{{{kind}}}" for kind, name in theirs]
-        what = "does not have the placeholders of the source text: " + (" ".join(wanted) or "none")
-        found.append(("message-placeholders", what, "copy them as they are, in any order"))
-    values = re.compile(r"%\([a-z]+\)s|%")
-    if sorted(values.findall(text)) != sorted(values.findall(source)):
-        named = " ".join(values.findall(source)) or "no %"
-        what = f"does not have the placeholders of the source text: {named}"
-        found.append(("message-placeholders", what, "copy them as they are, in any order"))
-    said = unicodedata.normalize("NFKC", prose.PLACEHOLDER.sub("", source))
-    for number in re.findall(
-        r"\d[\d,.:-]*\d", unicodedata.normalize("NFKC", prose.PLACEHOLDER.sub("", text))
-    ):
-        if number not in said:
-            what = f'"{number}" does not stand in the source text'
-            found.append(("message-number", what, "write the number of the source, or a fact"))
-    if locale.startswith("zh") and (kana := re.search(r"[ぁ-んァ-ヶ]", text)):
-        found.append(("message-script", f'"{kana[0]}" is Japanese', "write {term.id} for a Japanese word"))
-    if (locale.startswith(("zh", "ja"))) and (
-        mark := re.search(r"(?<=[\u3040-\u30ff\u4e00-\u9fff])[,:;?!](?![A-Za-z0-9])", text)
-    ):
-        full = {",": "，" if locale.startswith("zh") else "、", ":": "：", ";": "；", "?": "？", "!": "！"}
-        what = f'"{mark[0]}" after a Han character is the Latin mark'
-        found.append(("message-punctuation", what, f'write "{full[mark[0]]}"'))
-    return tuple(found)
+        printed = lexicon.print_plain(message.place, entry.text) if lexicon and message.place else ""
+        for fault in find_faults(language, message.place, message.text, entry.text, printed):
+            yield Problem(
+                catalog.file,
+                entry.line,
+                key,
+                rule=fault.rule,
+                what=fault.what,
+                hint=fault.hint,
+                severity=fault.severity,
+            )
+        # The Japanese edition says when to show a sentence to the staff, and not the sentence.
+        if (
+            lexicon
+            and language.locale != SOURCE_LANGUAGE
+            and not fnmatchcase(message.place, "phrase/*/reader")
+        ):
+            for term, wording in lexicon.find_strange_words(message.text, entry.text):
+                what = f'"{term.gloss}" is {wording} here, or {term.ja}, and this text has neither'
+                hint = "call a thing by one name, or change its translation at its place"
+                yield Problem(
+                    catalog.file,
+                    entry.line,
+                    key,
+                    rule="message-term",
+                    what=what,
+                    hint=f"{hint} (term/{term.id}/gloss)",
+                    severity="warning",
+                )
 
 
 def _shorten(text: str) -> str:
@@ -267,6 +327,60 @@ def extract_content(
 
 # --- keeping files in step -----------------------------------------------------------------------
 
+# How wide a line may be; the file is for editors, not for paper.
+_WIDTH = 110
+PROJECT = "carrier-guides"
+# Clocks and programs come and go with every save of every editor: git knows when, and nobody asks with what.
+_DROPPED = frozenset({"pot-creation-date", "po-revision-date", "generated-by", "x-generator"})
+# What programs write where nobody has written anything.
+_BLANK_FORM = re.compile(r"EMAIL@ADDRESS|<LL@li\.org>")
+# Who has read the whole catalog as a native speaker: "Name, 2026-11-23". Empty: nobody.
+REVIEWED_BY = "X-Reviewed-By"
+
+
+def _read_header(text: str) -> tuple[list[str], dict[str, str]]:
+    """Return the comments and the fields of a catalog's header, in order."""
+    from babel.messages.pofile import denormalize
+
+    found = re.match(
+        r'((?:[ \t]*(?:#.*)?\n)*)msgid[ \t]+""[ \t]*\nmsgstr[ \t]+((?:[ \t]*".*"[ \t]*\n?)+)', text
+    )
+    if not found:
+        return [], {}
+    comments = [line[1:].strip() for line in found[1].splitlines() if re.match(r"#(?![,|.:~])", line)]
+    fields: dict[str, str] = {}
+    for line in denormalize(found[2].strip()).splitlines():
+        name, colon, value = line.partition(":")
+        if colon and not _BLANK_FORM.search(value):
+            fields[name.strip()] = value.strip()
+    return comments, fields
+
+
+def _write_header(language: Language | None, comments: Iterable[str], fields: Mapping[str, str]) -> str:
+    """Write a header: ours first, then what others put there. Same input, same bytes."""
+    from babel.messages.plurals import get_plural
+    from babel.messages.pofile import normalize
+
+    title = f"Translations of the carrier guides: {language.endonym}" if language else ""
+    title = title or "Template for translations of the carrier guides"
+    mine = {
+        "Project-Id-Version": PROJECT,
+        "Last-Translator": fields.get("Last-Translator", ""),
+        "Language-Team": fields.get("Language-Team", ""),
+        "Language": language.locale if language else "",
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    if language:
+        mine["Plural-Forms"] = get_plural(language.cldr).plural_forms
+        mine[REVIEWED_BY] = fields.get(REVIEWED_BY, "")
+    known = {name.casefold() for name in mine} | _DROPPED
+    mine.update((name, value) for name, value in fields.items() if name.casefold() not in known)
+    lines = [f"# {title}", *(f"# {comment}".rstrip() for comment in comments if comment != title)]
+    said = "\n".join(normalize(f"{name}: {value}\n") for name, value in mine.items())
+    return "\n".join((*lines, 'msgid ""', 'msgstr ""', said))
+
 
 def _split_comments(message: PoMessage) -> tuple[list[str], list[str]]:
     """Return a translator's comments, and the earlier source text of a fuzzy message.
@@ -277,81 +391,228 @@ def _split_comments(message: PoMessage) -> tuple[list[str], list[str]]:
 
     comments = [line for line in message.user_comments if not line.startswith("|")]
     previous = [line[1:].strip() for line in message.user_comments if line.startswith("|")]
-    quoted = [part for line in previous for part in re.findall(r'"((?:[^"\\]|\\.)*)"', line)]
-    return comments, [unescape(f'"{"".join(quoted)}"')] if quoted else list(message.previous_id)
+    # The place of the earlier text (msgctxt) is the place of this one.
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', " ".join(previous).partition("msgid ")[2])
+    text = unescape(f'"{"".join(quoted)}"')
+    return comments, [text] if text else []
 
 
-def update_catalog(root: Path, language: Language, messages: Iterable[Message]) -> str:
-    """Return the catalog file of a language brought in step with the messages.
+def explain_message(message: Message, lexicon: Lexicon, language: Language | None) -> list[str]:
+    """Say to translators where a text is printed, how long it may be, and which terms it names."""
+    comments = []
+    if place := find_place(message.place):
+        comments.append(place.describe(is_spaced=language.is_spaced if language else None))
+    elif not message.place:
+        comments.append(describe_word(Path(message.file).stem))
+    terms = []
+    for term in lexicon.find_terms(message.text):
+        said = lexicon.call(term) if language and language.locale != SOURCE_LANGUAGE else ""
+        terms.append(f"{term.id} ({term.ja})" + (f": {said}" if said and said != term.ja else ""))
+    if terms and not message.place.startswith("term/"):
+        comments.append(f"terms: {'; '.join(terms)}")
+    return comments
 
-    Translations are kept, those of texts that are gone as obsolete entries (`#~`). One whose source
-    changed at the same place becomes fuzzy and keeps the earlier source as a comment. Nothing is
-    guessed across places. The source language translates itself. Same input, same bytes: there are no
-    dates, and references have no line numbers.
-    """
-    from babel.messages.catalog import Catalog as PoCatalog
-    from babel.messages.pofile import read_po, write_po
 
-    path = catalog_path(root, language)
-    old: dict[tuple[str, str], PoMessage] = {}
-    by_place: dict[str, PoMessage] = {}
-    header = f"Translations of the carrier guides: {language.endonym}"
-    if path.exists():
-        load_catalog(root, language)  # refuses a damaged file: nothing of it may be lost
-        parsed = read_po(io.StringIO(path.read_text(encoding="utf-8")))
+@dataclass(slots=True)
+class _Kept:
+    """What a catalog had for one message."""
+
+    text: str = ""
+    flags: frozenset[str] = frozenset()
+    comments: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
+
+
+class _Old:
+    """What stood in a catalog before: by key, and by place for texts that changed there."""
+
+    def __init__(self, text: str) -> None:
+        from babel.messages.pofile import read_po
+
+        self.comments, self.fields = _read_header(text)
+        self.entries: dict[tuple[str, str], PoMessage] = {}
+        self._by_place: dict[str, PoMessage] = {}
+        parsed = read_po(io.StringIO(_read_obsolete(text)))
         for kept in parsed:
             if kept.id:
-                old[kept.context or "", str(kept.id)] = kept
+                self.entries[_key(kept)] = kept
                 if kept.context:
-                    by_place[kept.context] = kept
+                    self._by_place[kept.context] = kept
         for kept in parsed.obsolete.values():
-            old.setdefault((kept.context or "", str(kept.id)), kept)
+            self.entries.setdefault(_key(kept), kept)
+            # A text that was gone and comes back changed has its translation there.
+            if kept.context and kept.string:
+                self._by_place.setdefault(kept.context, kept)
+
+    def find(self, message: Message) -> _Kept:
+        """Return what the translator left for a message; a changed source makes it fuzzy."""
+        if (before := self.entries.get((message.place, message.text))) is not None:
+            comments, previous = _split_comments(before)
+            return _Kept(_string(before), frozenset(before.flags), tuple(comments), tuple(previous))
+        stale = self._by_place.get(message.place) if message.place else None
+        if stale is None or not _string(stale):
+            return _Kept()
+        comments, previous = _split_comments(stale)
+        was_fuzzy = "fuzzy" in stale.flags
+        if was_fuzzy and previous == [message.text]:
+            # The source is again what was translated.
+            return _Kept(_string(stale), frozenset(stale.flags - {"fuzzy"}), tuple(comments))
+        # What was translated is the text before the first change, not the one between.
+        source = tuple(previous) if was_fuzzy and previous else (_key(stale)[1],)
+        return _Kept(_string(stale), frozenset(stale.flags | {"fuzzy"}), tuple(comments), source)
+
+
+def _key(message: PoMessage) -> tuple[str, str]:
+    id_ = message.id if isinstance(message.id, str) else message.id[0]
+    return message.context or "", id_
+
+
+def _string(message: PoMessage) -> str:
+    return message.string if isinstance(message.string, str) else "".join(message.string or ())
+
+
+def update_catalog(root: Path, language: Language, messages: Iterable[Message], content: Content) -> str:
+    """Return the catalog file of a language brought in step with the messages; a new one where there is none.
+
+    Translations, translators' comments and header fields are kept, translations of texts that are gone as
+    obsolete entries (`#~`). One whose source changed at the same place becomes fuzzy and keeps the earlier
+    source as a comment. Nothing is guessed across places. The source language translates itself. Same
+    input, same bytes: there are no dates, and references have no line numbers.
+    """
+    path = catalog_path(root, language)
+    old = _Old("")
+    lexicon = Lexicon(content, language, {})
+    if path.exists():
+        # Refuses a damaged file: nothing of it may be lost.
+        lexicon = make_lexicon(load_catalog(root, language), content)
+        old = _Old(path.read_text(encoding="utf-8"))
+    return _write_catalog(language, old, messages, lexicon)
+
+
+def write_template(messages: Iterable[Message], content: Content) -> str:
+    """Return the template (`.pot`): all messages, untranslated, for the tools of translators."""
+    return _write_catalog(None, _Old(""), messages, Lexicon(content, SOURCE, {}))
+
+
+def _write_catalog(
+    language: Language | None, old: _Old, messages: Iterable[Message], lexicon: Lexicon
+) -> str:
+    from babel.messages.catalog import Catalog as PoCatalog
+    from babel.messages.pofile import write_po
+
+    is_source = language is not None and language.locale == SOURCE_LANGUAGE
     new = PoCatalog()
     offered: set[tuple[str, str]] = set()
+    previous: list[str] = []
     for message in messages:
         offered.add((message.place, message.text))
-        before = old.get((message.place, message.text))
-        stale = by_place.get(message.place) if before is None and message.place else None
-        text = ""
-        flags: set[str] = set()
-        comments: list[str] = []
-        previous: list[str] = []
-        if before is not None:
-            text, flags = str(before.string), set(before.flags)
-            comments, previous = _split_comments(before)
-        elif stale is not None and stale.string and language.locale != SOURCE_LANGUAGE:
-            text, flags, comments = str(stale.string), {"fuzzy"}, _split_comments(stale)[0]
-            previous = [str(stale.id)]
-        if language.locale == SOURCE_LANGUAGE:
-            text, flags, previous = message.text, set(), []
-        new.add(
+        kept = old.find(message)
+        if is_source:
+            kept = _Kept(message.text, kept.flags - {"fuzzy"}, kept.comments)
+        # Babel takes every % for a format; ours are those of template words.
+        flags = set(kept.flags) - {"python-format", "python-brace-format"}
+        if not message.place and re.search(r"%\(", message.text):
+            flags.add("python-format")
+        elif prose.PLACEHOLDER.search(message.text):
+            flags.add("python-brace-format")
+        added = new.add(
             message.text,
-            text,
+            kept.text,
             locations=[(message.file, 0)],
-            flags=flags - {"python-format"},
-            user_comments=comments,
-            previous_id=previous,
+            flags=flags,
+            auto_comments=explain_message(message, lexicon, language),
+            user_comments=kept.comments,
+            # Babel would break a long one inside its quotes: its number stands for it until the end.
+            previous_id=[str(len(previous))] if kept.previous else (),
             context=message.place or None,
         )
-        if (added := new.get(message.text, message.place or None)) is not None:
-            added.flags.discard("python-format")
-    if language.locale != SOURCE_LANGUAGE:
+        added.flags.intersection_update(flags)
+        previous += kept.previous[:1]
+    body = io.BytesIO()
+    write_po(body, new, width=_WIDTH, omit_header=True, include_lineno=False, include_previous=True)
+    said = re.sub(
+        r'^#\| msgid "(\d+)"$',
+        lambda match: _write_quoted("#| ", "msgid", previous[int(match[1])]),
+        body.getvalue().decode("utf-8").strip("\n"),
+        flags=re.M,
+    )
+    parts = [_write_header(language, old.comments, old.fields), said]
+    if not is_source:
         # What is not offered now may come back tomorrow; its translation waits at the end of the file.
         places = {place for place, _ in offered if place}
-        for key in sorted(set(old) - offered):
+        for key in sorted(set(old.entries) - offered):
             # At a place with a new text the earlier one stands beside it already, as fuzzy.
-            if old[key].string and key[0] not in places:
-                new.obsolete[key] = old[key]
-    body = io.BytesIO()
-    write_po(
-        body, new, width=110, omit_header=True, no_location=False, include_lineno=False, include_previous=True
+            if _string(old.entries[key]) and key[0] not in places:
+                parts.append(_write_obsolete(old.entries[key]))
+    return unicodedata.normalize("NFC", "\n\n".join(part for part in parts if part) + "\n")
+
+
+def _write_obsolete(message: PoMessage) -> str:
+    """Write a message that is not offered any more; fuzzy stays fuzzy, or it would come back as ready."""
+    comments, previous = _split_comments(message)
+    place, text = _key(message)
+    lines = [f"# {comment}" for comment in comments if comment]
+    if "fuzzy" in message.flags:
+        lines.append("#, fuzzy")
+        lines += [_write_quoted("#~| ", "msgid", earlier) for earlier in previous]
+    lines += [_write_quoted("#~ ", "msgctxt", place)] if place else []
+    lines += [_write_quoted("#~ ", "msgid", text), _write_quoted("#~ ", "msgstr", _string(message))]
+    return "\n".join(lines)
+
+
+def _write_quoted(prefix: str, keyword: str, text: str) -> str:
+    from babel.messages.pofile import normalize
+
+    return f"{prefix}{keyword} {normalize(text, prefix=prefix, width=_WIDTH)}"
+
+
+def is_in_step(before: str, after: str) -> bool:
+    """Tell whether a catalog needs no update: comments for translators alone are none."""
+
+    def said(text: str) -> list[str]:
+        return [line for line in text.splitlines() if not line.startswith("#.")]
+
+    return said(before) == said(after)
+
+
+# --- how far it is -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of a catalog is translated: messages, and words of the source texts."""
+
+    locale: str
+    messages: int
+    translated: int
+    fuzzy: int
+    missing: int
+    words: int
+    words_translated: int
+    reviewed_by: str
+
+    @property
+    def percent(self) -> float:
+        """Return how much is translated, in percent of the messages, rounded down: 100 means all."""
+        return self.translated * 1000 // self.messages / 10 if self.messages else 100.0
+
+
+def measure_progress(catalog: Catalog, messages: Iterable[Message]) -> Progress:
+    """Count what is ready to be printed, and what is not."""
+    states: dict[str, int] = {"translated": 0, "fuzzy": 0, "missing": 0}
+    words = ready_words = 0
+    for message in messages:
+        entry = catalog.find(message.place, message.text)
+        state = "translated" if entry and entry.is_ready else "fuzzy" if entry and entry.text else "missing"
+        states[state] += 1
+        length = len(re.findall(r"[\w’'-]+", prose.PLACEHOLDER.sub("x", message.text)))
+        words += length
+        ready_words += length if state == "translated" else 0
+    return Progress(
+        locale=catalog.language.locale,
+        messages=sum(states.values()),
+        **states,
+        words=words,
+        words_translated=ready_words,
+        reviewed_by=catalog.reviewed_by,
     )
-    head = (
-        f"# {header}\n"
-        'msgid ""\nmsgstr ""\n'
-        f'"Language: {language.locale}\\n"\n'
-        '"MIME-Version: 1.0\\n"\n'
-        '"Content-Type: text/plain; charset=utf-8\\n"\n'
-        '"Content-Transfer-Encoding: 8bit\\n"\n\n'
-    )
-    return head + unicodedata.normalize("NFC", body.getvalue().decode("utf-8")).lstrip("\n")

@@ -30,6 +30,11 @@ class Language:
     keeps_words: bool = False
 
     @property
+    def cldr(self) -> str:
+        """Return the locale whose dates, numbers and lists it has, for Babel."""
+        return SOURCE_LANGUAGE if self == PSEUDO else self.locale
+
+    @property
     def is_spaced(self) -> bool:
         """Tell whether words are set apart by spaces."""
         return not self.han
@@ -105,6 +110,19 @@ LANGUAGES: tuple[Language, ...] = (
     ),
 )
 
+# No language: English that is longer and looks foreign, so that a person sees what was never offered to
+# translators, and where a longer language will not fit. It has no catalog, and is printed in drafts only.
+PSEUDO = Language(
+    locale="pseudo",
+    tag="en-x-pseudo",
+    endonym="Pseudo",
+    ja_edition="試し刷り",
+    ja_speech="（　　）語",
+    han="",
+    money="{} yen",
+    sentence_limit=25,
+)
+
 # The language that content and templates are written in; its catalog repeats them.
 SOURCE_LANGUAGE = "en"
 
@@ -112,7 +130,7 @@ SOURCE_LANGUAGE = "en"
 def find_language(spelling: str) -> Language | None:
     """Find a language by any usual spelling: `zh`, `zh-CN`, `ZH_hans`, `ja-JP`, `en_US.UTF-8`."""
     wanted = spelling.partition(".")[0].replace("-", "_").casefold()
-    for language in LANGUAGES:
+    for language in (*LANGUAGES, PSEUDO):
         names = (language.locale, language.tag.replace("-", "_"), *language.aliases)
         if wanted in (name.casefold() for name in names):
             return language

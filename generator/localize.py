@@ -16,7 +16,7 @@ from typing import Any
 
 from generator import facts as rules
 from generator import prose
-from generator.catalog import Catalog, Message, check_message
+from generator.catalog import Catalog, Message, check_message, make_lexicon
 from generator.guide import (
     Carrier,
     Content,
@@ -30,7 +30,7 @@ from generator.guide import (
     place_of,
     used_facts,
 )
-from generator.language import SOURCE_LANGUAGE, Language
+from generator.language import PSEUDO, SOURCE_LANGUAGE, Language
 from generator.problem import Problem
 
 # Crockford's alphabet: no letter that is read as another, over the phone or on a bad copy.
@@ -176,16 +176,19 @@ def localize(
     """
     problems: list[Problem] = []
     origins: dict[str, tuple[str, int, str]] = {}
-    is_source = catalog.language.locale == SOURCE_LANGUAGE
+    is_source = catalog.language == PSEUDO or catalog.language.locale == SOURCE_LANGUAGE
+    lexicon = make_lexicon(catalog, content)
 
     def translate(place: str, text: str) -> str:
         where = content.texts.get(place)
         if where is None:  # cannot be printed, so it was never offered
             return text
         message = Message(place, text, where.file, where.line)
-        found = tuple(check_message(catalog, message))
+        found = check_message(catalog, message, lexicon)
         entry = catalog.find(place, text)
-        if not found and entry is not None:
+        if entry is not None and all(problem.severity != "error" for problem in found):
+            # The pseudo-locale is too long on purpose.
+            problems.extend(found if catalog.language != PSEUDO else ())
             here = (where.file, where.line, where.key) if is_source else (catalog.file, entry.line, place)
             origins.setdefault(entry.text, here)
             return entry.text
@@ -394,7 +397,7 @@ def print_value(fact: Fact, language: Language) -> str:
     if fact.kind == "fee" and isinstance(value, int):
         from babel.numbers import format_decimal
 
-        return language.money.format(format_decimal(value, locale=language.locale))
+        return language.money.format(format_decimal(value, locale=language.cldr))
     if fact.kind == "duration" and isinstance(value, int) and fact.unit:
         return _print_duration(value, fact.unit, language)
     return str(value or "")
@@ -407,8 +410,8 @@ def _print_duration(count: int, unit: str, language: Language) -> str:
 
     name = f"duration-{unit}"
     # Many languages have one form only, and Babel does not fall back to it.
-    forms = Locale.parse(language.locale).unit_display_names[name]
-    text = format_unit(count, name, "long" if "long" in forms else "short", locale=language.locale)
+    forms = Locale.parse(language.cldr).unit_display_names[name]
+    text = format_unit(count, name, "long" if "long" in forms else "short", locale=language.cldr)
     return text if language.is_spaced else text.replace(" ", "")
 
 
@@ -422,14 +425,14 @@ def print_date(date: datetime.date, language: Language) -> str:
     """Return a day as the language writes it in full."""
     from babel.dates import format_date
 
-    return format_date(date, "long", locale=language.locale)
+    return format_date(date, "long", locale=language.cldr)
 
 
 def print_list(items: list[str], language: Language) -> str:
     """Return items as an enumeration; “a, b, and c”."""
     from babel.lists import format_list
 
-    return format_list(items, style="standard", locale=language.locale)
+    return format_list(items, style="standard", locale=language.cldr)
 
 
 def printed_characters(content: Content, languages: Iterable[Language]) -> str:

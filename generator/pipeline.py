@@ -30,7 +30,7 @@ from generator.fit import (
 )
 from generator.fonts import FontSet, PinnedFonts
 from generator.guide import count_texts
-from generator.language import LANGUAGES, SOURCE_LANGUAGE
+from generator.language import LANGUAGES, PSEUDO, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
 from generator.markup import Page, describe, render_markup, render_worksheet
 from generator.paper import WORKSHEET, Paper
@@ -266,9 +266,11 @@ def build(
         lap("read back")
         problems = check_handout(facts, expected, [rule for rule in RULES if rule not in ignored])
         if local.is_draft:
-            # Text that is not translated yet is of another length; a draft is there to be looked at.
+            # Text that is not translated yet is of another length; a draft is there to be looked at. The
+            # pseudo-locale is there to show what goes wrong.
+            is_pseudo = local.language == PSEUDO
             problems = tuple(
-                replace(problem, severity="warning") if problem.rule in OF_LENGTH else problem
+                replace(problem, severity="warning") if is_pseudo or problem.rule in OF_LENGTH else problem
                 for problem in problems
             )
         lap("check")

@@ -184,12 +184,12 @@ note = "original, not a copy"
 
 [[steps]]
 id = "ask"
-title = "Ask what you will pay"
+title = "Ask what to pay"
 channels = ["phone"]
 where = "Phone"
 body = "The fee is {fact.demo-fee}."
 labels = ["cancel"]
-expect = "The last bill comes after {fact.demo-last-bill}."
+expect = "Bill: {fact.demo-last-bill}."
 
 [[steps]]
 id = "leave"

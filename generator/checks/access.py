@@ -13,7 +13,7 @@ from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import primary
 from generator.checks.scripts import foreign_letters
 from generator.checks.texts import find_texts_out_of_order, fold
-from generator.language import find_language
+from generator.language import Language, find_language
 from generator.readback.model import Element, PdfFacts
 
 # Rules of the validator that say what one of ours says with the place and the character.
@@ -198,15 +198,21 @@ def _has_heads(elements: tuple[Element, ...], table: int) -> bool:
 _SENTENCE = re.compile(r"[^。！？!?；;：]+?(?:[。！？!?；;：]|[.:](?=\s|$)|$)")
 
 
+def long_sentences(text: str, language: Language) -> Iterator[tuple[int, str]]:
+    """Yield the sentences of a text that are too long to be understood at a counter, with their lengths."""
+    for sentence in _SENTENCE.findall(text):
+        length = len(sentence.split()) if language.is_spaced else len(re.sub(r"[\s\W]", "", sentence))
+        if length > language.sentence_limit:
+            yield length, sentence
+
+
 def find_long_sentences(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find sentences that are too long to be understood at a counter."""
     language = expected.language
     if language is None:
         return
     for text in dict.fromkeys(expected.texts):
-        for sentence in _SENTENCE.findall(text):
-            length = len(sentence.split()) if language.is_spaced else len(re.sub(r"[\s\W]", "", sentence))
-            if length > language.sentence_limit:
-                unit = "words" if language.is_spaced else "characters"
-                what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted"
-                yield Finding(f"{what}: {quote(sentence)}", text=text)
+        for length, sentence in long_sentences(text, language):
+            unit = "words" if language.is_spaced else "characters"
+            what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted"
+            yield Finding(f"{what}: {quote(sentence)}", text=text)

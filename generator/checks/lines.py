@@ -197,21 +197,27 @@ _FOREIGN_QUOTES: tuple[tuple[Callable[[str], bool], re.Pattern[str], str], ...] 
 )
 
 
+def foreign_marks(text: str, tag: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield what is wrong with the marks of a Chinese or Japanese text, what to write, and if it is style."""
+    if not is_cjk(tag):
+        return
+    for fits, pattern, wanted in _FOREIGN_QUOTES:
+        if fits(tag) and (found := pattern.findall(text)):
+            yield f"{enumerate_(found)} in {quote(text)}, {wanted} wanted", f"write {wanted}", False
+    if marks := _LATIN_MARK.findall(text):
+        what = f"a half-width mark beside a full-width character: {enumerate_(marks)}"
+        yield what, "write the full-width mark", False
+    if _LONE_DOTS.search(text) or _LONE_DASH.search(text):
+        yield f"an ellipsis or a dash of one em, two wanted: {quote(text)}", "write …… or ——", True
+    if _WIDE_DIGIT.search(text):
+        yield f"full-width digits: {quote(text)}", "write half-width digits", True
+
+
 def find_foreign_marks(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find punctuation of another language in Chinese and Japanese text."""
     for run, text in _stretches(facts):
-        if not is_cjk(run.language):
-            continue
-        marks = _LATIN_MARK.findall(text)
-        for fits, pattern, wanted in _FOREIGN_QUOTES:
-            if fits(run.language) and (found := pattern.findall(text)):
-                yield on(run, f"{enumerate_(found)} in {quote(text)}, {wanted} wanted")
-        if marks:
-            yield on(run, f"a half-width mark beside a full-width character: {enumerate_(marks)}")
-        if _LONE_DOTS.search(text) or _LONE_DASH.search(text):
-            yield on(run, f"an ellipsis or a dash of one em, two wanted: {quote(text)}")
-        if _WIDE_DIGIT.search(text):
-            yield on(run, f"full-width digits: {quote(text)}")
+        for what, _, _ in foreign_marks(text, run.language):
+            yield on(run, what)
 
 
 def _stretches(facts: PdfFacts) -> Iterator[tuple[Run, str]]:

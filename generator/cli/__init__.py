@@ -22,7 +22,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from generator import __version__
-from generator.language import LANGUAGES, Language, find_language
+from generator.cli.affected import affected
+from generator.cli.messages import messages
+from generator.language import LANGUAGES, PSEUDO, Language, find_language
 from generator.paper import PAPERS, Paper
 from generator.problem import Problem, ProjectError
 
@@ -79,6 +81,26 @@ class Project:
         from generator.content import load_content
 
         return load_content(self.root)
+
+    # What groups with rooms of their own need of this one (see `desk`).
+
+    def languages(self, asked: Sequence[str]) -> tuple[Language, ...]:
+        """Return the languages for any usual spelling or glob."""
+        from generator.catalog import find_languages
+
+        return choose_languages(asked, find_languages(self.root))
+
+    def today(self) -> datetime.date:
+        """Return the day that facts are measured against."""
+        return _today()
+
+    def tell(self, problems: Sequence[Problem], format_: str, **result: Any) -> None:  # noqa: ANN401
+        """Print problems."""
+        Report("messages", format_).tell(problems, **result)
+
+    def fail(self, problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn:  # noqa: ANN401
+        """Print what is wrong and leave with exit code 1."""
+        fail(problems, Report("messages", format_), **result)
 
 
 def find_root(start: Path) -> Path:
@@ -385,8 +407,8 @@ def choose_languages(asked: Sequence[str], known: Sequence[Language] = LANGUAGES
     All that are known where none is asked for. One that has a record may be asked for by name though the
     project has no catalog of it: what is missing is then told.
     """
-    named = {language.locale for text in asked if (language := find_language(text))}
-    globs = [text for text in asked if not find_language(text)]
+    named = {language.locale for text in asked if (language := find_language(text)) in LANGUAGES}
+    globs = [text for text in asked if find_language(text) not in LANGUAGES]
     if globs or not asked:
         named.update(choose(globs, [language.locale for language in known], "locale"))
     return tuple(language for language in LANGUAGES if language.locale in named)
@@ -426,6 +448,17 @@ def match_ids(names: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
         raise click.BadParameter(f'no rule is called "{error.name}"; {hint}') from error
 
 
+def choose_editions(root: Path, asked: Sequence[str]) -> tuple[Language, ...]:
+    """Return the languages to build; the pseudo-locale is built alone, and only where it is named."""
+    if PSEUDO in (found := [find_language(text) for text in asked]):
+        if set(found) != {PSEUDO}:
+            raise click.BadParameter("pseudo is built alone: its drafts need characters of their own")
+        return (PSEUDO,)
+    from generator.catalog import find_languages
+
+    return choose_languages(asked, find_languages(root))
+
+
 def choose_papers(asked: Sequence[str]) -> tuple[Paper, ...]:
     """Return the papers that match the globs."""
     chosen = choose(asked, [paper.name for paper in PAPERS], "paper")
@@ -455,7 +488,8 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
     multiple=True,
     metavar="LOCALE",
     shell_complete=_complete(lambda _: [language.locale for language in LANGUAGES]),
-    help="Only this language, in any usual spelling (zh, zh-CN, zh_Hans) or as a glob.",
+    help="Only this language, in any usual spelling (zh, zh-CN, zh_Hans) or as a glob; pseudo is none, "
+    "longer and in brackets, for drafts that show what will not fit.",
 )
 @click.option(
     "-p",
@@ -537,7 +571,6 @@ def build(
     --select or --ignore is judged again by the next build without them.
     """
     from generator import batch
-    from generator.catalog import find_languages
 
     started = time.perf_counter()
     report = Report("build", format_, fail_on)
@@ -567,7 +600,7 @@ def build(
         content = project.content()
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
-            languages=choose_languages(locales, find_languages(project.root)),
+            languages=choose_editions(project.root, locales),
             papers=choose_papers(papers),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
@@ -1165,59 +1198,10 @@ def list_(project: Project, what: str, format_: str) -> None:
         click.echo(line.rstrip())
 
 
-# --- messages ---------------------------------------------------------------------------------------
+# --- groups with rooms of their own -------------------------------------------------------------------
 
-
-@cli.group()
-def messages() -> None:
-    """Keep the translations in step with content and templates."""
-
-
-@messages.command("update")
-@click.option("-l", "--locale", "locales", multiple=True, metavar="LOCALE", help="Only this language.")
-@click.option(
-    "--check", "is_check", is_flag=True, help="Write nothing; exit 1 where a catalog is not in step."
-)
-@click.pass_obj
-def messages_update(project: Project, locales: tuple[str, ...], is_check: bool) -> None:
-    """Offer new and changed texts to translators, in locales/*/LC_MESSAGES/messages.po.
-
-    Translations are kept. One whose source changed becomes fuzzy, which is never printed.
-    """
-    from generator.batch import list_project_messages
-    from generator.catalog import catalog_path, find_languages, load_catalog, update_catalog
-    from generator.publish import write_whole
-
-    try:
-        offered = list_project_messages(project.root, project.content())
-        stale = 0
-        problems: list[Problem] = []
-        for language in choose_languages(locales, find_languages(project.root)):
-            path = catalog_path(project.root, language)
-            try:
-                text = update_catalog(project.root, language, offered)
-            except ProjectError as error:
-                problems.extend(error.problems)
-                continue
-            if path.exists() and path.read_text(encoding="utf-8") == text:
-                continue
-            stale += 1
-            if not is_check:
-                write_whole(path, text.encode())
-            click.echo(path.relative_to(project.root).as_posix())
-            if not is_check:
-                entries = load_catalog(project.root, language).entries.values()
-                fuzzy = sum(entry.is_fuzzy for entry in entries)
-                missing = sum(not entry.is_ready for entry in entries) - fuzzy
-                click.echo(f"  {count(missing, 'text')} to translate, {fuzzy} fuzzy", err=True)
-    except ProjectError as error:
-        fail(error.problems, Report("messages"))
-    if problems:
-        fail(problems, Report("messages"))
-    if is_check and stale:
-        hint = "run: carrier-guides messages update"
-        click.echo(f"{count(stale, 'catalog')} not in step with content and templates; {hint}", err=True)
-        raise click.exceptions.Exit(1)
+cli.add_command(messages)
+cli.add_command(affected)
 
 
 # --- doctor and completion ----------------------------------------------------------------------------

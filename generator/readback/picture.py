@@ -420,3 +420,17 @@ def _measure_quiet_zone(picture: Any, box: tuple[int, int, int, int], module: fl
             clear += 0.5
         worst = min(worst, clear)
     return worst
+
+
+def read_pages(pdf: bytes) -> tuple[str, ...]:
+    """Return the text of each page as a viewer copies it, without spaces; () where the file is no PDF."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(pdf)
+    except pypdfium2.PdfiumError:
+        return ()
+    try:
+        return tuple("".join(page.get_textpage().get_text_bounded().split()) for page in document)
+    finally:
+        document.close()
