@@ -380,6 +380,63 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "a Latin mark after a Han character looks translated by a machine",
         "write the full-width mark",
     ),
+    _row(
+        "message-unit",
+        "numbers keep their units",
+        "two months are not two weeks, and a reader plans by them",
+        "write the unit of the source",
+    ),
+    _row(
+        "message-markup",
+        "emphasis and brackets are those of the source",
+        "a bracket that is never closed is printed, and what was bold is overlooked",
+        "open and close each of them, and emphasize what the source emphasizes",
+    ),
+    _row(
+        "message-term",
+        "a thing has one name",
+        "who reads two names looks for two things",
+        "use the wording of the term, or change it at its place (term/*/gloss)",
+        "warning",
+    ),
+    _row(
+        "message-sentence",
+        "sentences are short",
+        "a sentence that does not fit into a breath is not understood at a counter",
+        "make two sentences of it",
+        "warning",
+    ),
+    _row(
+        "message-length",
+        "a translation has room at its place",
+        "type never shrinks: what is too long makes a third page",
+        "shorten it; the comment above it in the catalog says how long it may be",
+        "warning",
+    ),
+    _row(
+        "message-progress",
+        "a language is as far as was asked for",
+        "a pipeline that publishes half a language prints nothing of it",
+        "translate what messages check lists",
+    ),
+    _row(
+        "catalog-exists",
+        "a catalog is made once",
+        "making it again would lose its translations",
+        "bring it in step instead: carrier-guides messages update",
+    ),
+    _row(
+        "language-unknown",
+        "a language has a record",
+        "its tag, its name and how it writes money are needed before its words",
+        "add its record to LANGUAGES in generator/language.py",
+    ),
+    _row(
+        "revision",
+        "an earlier state can be read",
+        "what changed is told by comparing with it",
+        "see what there is with: git log --oneline, git branch, git tag",
+    ),
     # --- fonts
     _row(
         "font-missing",

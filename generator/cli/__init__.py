@@ -100,7 +100,7 @@ class Project:
 
     def fail(self, problems: Sequence[Problem], format_: str, **result: Any) -> NoReturn:  # noqa: ANN401
         """Print what is wrong and leave with exit code 1."""
-        fail(problems, Report("messages", format_), **result)
+        fail(problems, Report("messages", format_, "warning"), **result)
 
 
 def find_root(start: Path) -> Path:
