@@ -281,7 +281,7 @@ def test_the_choice_is_the_same_in_one_process_and_in_two(project: Project, free
 def test_what_is_left_out_leaves_its_facts_and_changes_the_edition(project: Project, free: float) -> None:
     block = BLOCKS.replace("Save what you need.", "Save it: {fact.demo-last-bill}.")
     declare(project, 'droppable = ["losses"]', blocks=block)
-    project.change(GUIDE, "The last bill comes after {fact.demo-last-bill}.", "The last bill comes later.")
+    project.change(GUIDE, "Bill: {fact.demo-last-bill}.", "The last bill comes later.")
     assert project.run("messages", "update", "-l", "en").code == 0
     room = free_mm(build(project), page=2)
     whole = project.manifest()[FILE]
