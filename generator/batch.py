@@ -10,6 +10,7 @@ import datetime
 import gc
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import re
@@ -25,11 +26,11 @@ from generator import prose
 from generator.catalog import Catalog, Message, find_languages, load_catalog
 from generator.fit import list_selections
 from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
-from generator.guide import Content, Shop, leave_out
+from generator.guide import Content, Guide, Shop, leave_out
 from generator.language import PSEUDO, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
-from generator.paper import Paper
+from generator.paper import PAPERS, USUAL_PAPERS, Paper
 from generator.pipeline import Finished, build, build_worksheet, has_judged, name_handout
 from generator.problem import Problem, ProjectError
 from generator.pseudo import make_pseudo_catalog, pseudo_characters
@@ -204,17 +205,15 @@ def make_plan(
     jobs: list[Job] = []
     for catalog in catalogs:
         for guide in selection.guides:
-            for shop in shops:
-                whole = content.guides[guide]
-                local = localize(content, whole, catalog, shop, as_of=as_of, is_draft=is_draft)
-                shorter = {
-                    blocks: localize(
-                        content, leave_out(whole, blocks), catalog, shop, as_of=as_of, is_draft=is_draft
-                    )
-                    for blocks in (list_selections(whole.droppable) if is_fit else ())
-                }
-                length = _hash([whole.pages, is_fit, *(form.digest() for form in shorter.values())])
-                for paper in selection.papers:
+            whole = content.guides[guide]
+            for shop, (left_out, papers) in itertools.product(shops, group_papers(selection.papers).items()):
+                local, *forms = (
+                    localize(content, form, catalog, shop, as_of=as_of, is_draft=is_draft)
+                    for form in list_forms(whole, left_out, is_fit=is_fit)
+                )
+                shorter = dict(zip(list_selections(whole.droppable), forms, strict=False))
+                length = _hash([whole.pages, is_fit, *(form.digest() for form in forms)])
+                for paper in papers:
                     file = name_file(content, guide, catalog.language, paper, shop, is_draft)
                     inputs = {
                         **common,
@@ -225,6 +224,29 @@ def make_plan(
                     jobs.append(Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit))
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
+
+
+def list_forms(guide: Guide, left_out: tuple[str, ...], *, is_fit: bool) -> Iterator[Guide]:
+    """Yield what a guide may say on papers that leave out these parts.
+
+    First all of it, then, where it may be made to fit, without each selection of its droppable blocks.
+    """
+    for blocks in ((), *(list_selections(guide.droppable) if is_fit else ())):
+        yield leave_out(guide, (*left_out, *blocks))
+
+
+def group_papers(papers: Iterable[Paper]) -> dict[tuple[str, ...], list[Paper]]:
+    """Return the papers by what they leave out of a guide: on those of a group it says the same."""
+    groups: dict[tuple[str, ...], list[Paper]] = {}
+    for paper in papers:
+        groups.setdefault(paper.leaves_out, []).append(paper)
+    return groups
+
+
+def find_papers(output: Path) -> tuple[Paper, ...]:
+    """Return the papers in use: the usual ones, and those that a handout was built on."""
+    built = {record.paper for record in read_manifest(output).values()}
+    return tuple(paper for paper in PAPERS if paper in USUAL_PAPERS or paper.name in built)
 
 
 def name_file(
@@ -502,9 +524,7 @@ def default_workers() -> int:
 
 
 def all_files(root: Path, content: Content) -> set[str]:
-    """Return the file of every handout that the project makes for release."""
-    from generator.paper import PAPERS
-
+    """Return the file of every handout that the project can make for release."""
     return {
         name_file(content, guide, language, paper, shop)
         for guide in content.guides
@@ -536,7 +556,6 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
     from generator.catalog import check_catalog
     from generator.fonts import missing_characters
     from generator.markup import render_markup
-    from generator.paper import PAPERS
 
     catalogs, problems = load_catalogs(root, find_languages(root))
     messages = list_project_messages(root, content)
@@ -556,11 +575,14 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
             problems.append(Problem(source.file, source.line, source.key, rule="FNT-05", what=what))
     for catalog in catalogs:
         for guide in content.guides.values():
-            for shop in own_shops(content, ()):
-                local = localize(content, guide, catalog, shop, as_of=as_of)
+            for shop, (left_out, papers) in itertools.product(
+                own_shops(content, ()), group_papers(PAPERS).items()
+            ):
+                local = localize(content, leave_out(guide, left_out), catalog, shop, as_of=as_of)
                 # What is not translated is told with its catalog.
                 problems.extend(problem for problem in local.problems if problem.rule.startswith("fact-"))
-                for paper in PAPERS:
+                # One paper a layout: the others have the same texts.
+                for paper in {paper.layout: paper for paper in papers}.values():
                     try:
                         page = render_markup(local, paper, root / "templates")
                     except ProjectError as error:

@@ -378,10 +378,10 @@ def _draw_lines() -> Iterator[Finding]:
 def _start_press(folder: Path) -> Callable[[Language], list[str]]:
     """Return what draws a line in a language and lists its faults, with the real fonts and engine."""
     from generator.layout import STYLE_SHEETS, Engine
-    from generator.paper import PAPERS
+    from generator.paper import A4
     from generator.readback import read_pdf
 
-    paper = PAPERS[0]
+    paper = A4
     # What is looked at is the machine: no style sheet of the project takes part.
     (folder / "css").mkdir()
     for sheet in (*STYLE_SHEETS, paper.name):

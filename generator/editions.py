@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.batch import name_file, own_shops
+from generator.batch import group_papers, list_forms, name_file, own_shops
 from generator.catalog import find_languages, load_catalog
-from generator.fit import list_selections
 from generator.guide import Content, Shop, leave_out
 from generator.localize import LocalizedGuide, localize
 from generator.paper import PAPERS
@@ -208,8 +208,8 @@ def find_today(root: Path, content: Content, release: Release, as_of: datetime.d
     shop = shops[release.shop]
     catalog = load_catalog(root, language)
     forms = tuple(
-        localize(content, leave_out(guide, blocks), catalog, shop, as_of=as_of, is_draft=release.is_draft)
-        for blocks in ((), *list_selections(guide.droppable))
+        localize(content, form, catalog, shop, as_of=as_of, is_draft=release.is_draft)
+        for form in list_forms(guide, paper.leaves_out, is_fit=True)
     )
     file = name_file(content, guide.id, language, paper, shop, release.is_draft)
     why = tuple(
@@ -227,12 +227,14 @@ def list_today(root: Path, content: Content, as_of: datetime.date) -> Iterator[R
     for language in find_languages(root):
         catalog = load_catalog(root, language)
         for guide in content.guides.values():
-            for shop in own_shops(content, ()):
-                local = localize(content, guide, catalog, shop, as_of=as_of)
+            for shop, (left_out, papers) in itertools.product(
+                own_shops(content, ()), group_papers(PAPERS).items()
+            ):
+                local = localize(content, leave_out(guide, left_out), catalog, shop, as_of=as_of)
                 if any(problem.severity == "error" for problem in local.problems):
                     continue
                 edition, parts = local.edition(), local.parts()
-                for paper in PAPERS:
+                for paper in papers:
                     name = shop.id if shop else ""
                     yield Release(edition, guide.id, language.locale, paper.name, name, "", "", parts)
 

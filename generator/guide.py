@@ -343,9 +343,32 @@ def referred(fact: FactRef | None) -> tuple[str, ...]:
     return tuple(fact.values()) if isinstance(fact, dict) else (fact,) if fact else ()
 
 
-def leave_out(guide: Guide, blocks: tuple[str, ...]) -> Guide:
-    """Return the guide without these blocks, which are lists."""
-    return guide.model_copy(update=dict.fromkeys(blocks, ()))
+def leave_out(guide: Guide, parts: tuple[str, ...]) -> Guide:
+    """Return the guide without these parts: blocks ("losses"), or a text of every row ("checklist.note").
+
+    Parts that are none of a guide ("sources") are left out by the layout alone.
+    """
+    blocks: dict[str, Any] = {}
+    for part in parts:
+        block, _, text = part.partition(".")
+        value = blocks.get(block, getattr(guide, block, None))
+        blocks[block] = _empty_text(value, text) if text else _empty(value)
+    return guide.model_copy(
+        update={name: value for name, value in blocks.items() if name in Guide.model_fields}
+    )
+
+
+def _empty(value: Any) -> Any:  # noqa: ANN401 - a block is of any kind
+    return "" if isinstance(value, str) else () if isinstance(value, tuple) else None
+
+
+def _empty_text(block: Any, name: str) -> Any:  # noqa: ANN401
+    """Return a block whose rows (or itself) have nothing in a field, where they have that field."""
+    if isinstance(block, tuple):
+        return tuple(_empty_text(row, name) for row in block)
+    if isinstance(block, BaseModel) and name in type(block).model_fields:
+        return block.model_copy(update={name: _empty(getattr(block, name))})
+    return block
 
 
 def count_texts(guide: Guide, block: str) -> int:

@@ -368,7 +368,7 @@ def render_markup(
             "refer": refer,
             "about": describe(local),
         }
-        html = environment.get_template("guide.html").render(values)
+        html = environment.get_template(f"{paper.layout}.html").render(values)
         style = environment.get_template("css/accent.css").render(
             carrier=local.carrier, logo=base64.b64encode(local.logo).decode()
         )
@@ -503,7 +503,7 @@ def _template_problem(error: Exception, templates: Path) -> Problem | None:
         frame = frame.tb_next
     if name is None and not isinstance(error, TemplateError):
         return None
-    path = Path(name or getattr(error, "name", None) or "guide.html")
+    path = Path(name or getattr(error, "name", None) or "document.html")
     file = path.relative_to(templates) if path.is_relative_to(templates) else path
     return Problem(
         f"templates/{file.as_posix()}",

@@ -8,7 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper's size, and the limits that a finished page is judged by.
+    """A paper's size, what is arranged on it, and the limits that a finished page is judged by.
+
+    `layout` is the template that arranges a guide on it; several papers may have one. `leaves_out` are the
+    parts of a guide that it has no room for: blocks (`losses`), a text of each row of one (`checklist.note`),
+    or `sources` and `shop`. What is not named here is printed, or nothing is.
 
     `pages` is the page budget, 0 for any number; `safe_mm` the distance from the trim that type
     keeps; `bleed_mm` how far pictures must run beyond it; `floor_pt` the smallest type at all and
@@ -30,6 +34,8 @@ class Paper:
     qr_module_mm: float
     slack_mm: float
     duplex: Literal["DuplexFlipLongEdge", "DuplexFlipShortEdge", "Simplex", ""]
+    layout: str = "sheet"
+    leaves_out: tuple[str, ...] = ()
     bleed_mm: float = 0.0
     measure_em: tuple[float, float] = (12.0, 40.0)
     pitch: tuple[float, float] = (1.3, 2.0)
@@ -38,23 +44,26 @@ class Paper:
     qr_levels: tuple[str, ...] = ("M", "Q")
 
 
-PAPERS: tuple[Paper, ...] = (
-    Paper(
-        name="a4",
-        width_mm=210.0,
-        height_mm=297.0,
-        pages=2,
-        safe_mm=10.0,
-        floor_pt=8.5,
-        body_pt=10.5,
-        qr_module_mm=0.4,
-        slack_mm=14.0,
-        duplex="DuplexFlipLongEdge",
-    ),
+A4 = Paper(
+    name="a4",
+    width_mm=210.0,
+    height_mm=297.0,
+    pages=2,
+    safe_mm=10.0,
+    floor_pt=8.5,
+    body_pt=10.5,
+    qr_module_mm=0.4,
+    slack_mm=14.0,
+    duplex="DuplexFlipLongEdge",
 )
 
+PAPERS: tuple[Paper, ...] = (A4,)
+
+# What is built where no paper is asked for.
+USUAL_PAPERS = (A4,)
+
 # What editors fill in when they check facts: as many pages as it takes, on a clipboard.
-WORKSHEET = replace(PAPERS[0], name="worksheet", pages=0, body_pt=9.0, duplex="Simplex")
+WORKSHEET = replace(A4, name="worksheet", pages=0, body_pt=9.0, duplex="Simplex")
 
 # The trim of a sheet may differ from its name by this much: other programs count in whole points.
 SIZE_TOLERANCE_MM = 0.5
@@ -71,4 +80,4 @@ def find_paper(width_mm: float, height_mm: float) -> Paper | None:
 def like_office_paper(width_mm: float, height_mm: float) -> Paper:
     """Return the limits of any office sheet for a size that is none of our papers."""
     name = f"{width_mm:g} x {height_mm:g} mm"
-    return replace(PAPERS[0], name=name, width_mm=width_mm, height_mm=height_mm, pages=0, duplex="")
+    return replace(A4, name=name, width_mm=width_mm, height_mm=height_mm, pages=0, duplex="")

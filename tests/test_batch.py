@@ -159,7 +159,7 @@ def test_a_refused_handout_leaves_the_earlier_file_and_the_others_are_built(proj
 def test_what_the_engine_complains_about_is_refused_and_the_rest_is_built(project: Project) -> None:
     before = project.snapshot()
     third = '{% if guide.id == "demo-start" %}<p class="page-3">x</p>{% endif %}'
-    project.change("templates/guide.html", "</main>", f"{third}</main>")
+    project.change("templates/document.html", "</main>", f"{third}</main>")
     style = project.root / "templates/css/blocks.css"
     style.write_text(style.read_text(encoding="utf-8") + ".page-3 { break-before: page }\n", encoding="utf-8")
     ran = project.build("-l", "en")

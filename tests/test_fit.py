@@ -334,11 +334,11 @@ def test_a_guide_has_its_own_page_budget(project: Project) -> None:
 
 
 def test_an_underfilled_last_page_warns(project: Project) -> None:
-    path = "templates/guide.html"
+    path = "templates/sheet.html"
     text = project.read(path)
     start, end = (
         text.index('<div class="block pair">\n{% include "blocks/notices'),
-        text.index("</section>\n</main>"),
+        text.index("</section>\n{% endblock %}"),
     )
     cut = "".join(re.findall(r'{% include "blocks/[a-z]+.html" %}\n', text[start:end]))
     project.write(path, text[:start] + text[end:].replace("</section>", "</section>", 1))

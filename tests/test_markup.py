@@ -171,7 +171,7 @@ def test_a_text_that_no_template_prints_is_a_problem(project: Project) -> None:
 
 
 def test_a_word_without_translation_is_a_problem_or_marked(shared: Project, template: Path) -> None:
-    (template / "guide.html").write_text('{{ _("New word") }}', encoding="utf-8")
+    (template / "sheet.html").write_text('{{ _("New word") }}', encoding="utf-8")
     page = render_markup(said(shared, "demo-start", JA), A4, template)
     assert ("New word", "message-missing") in {(p.key, p.rule) for p in page.problems}
     page = render_markup(said(shared, "demo-start", JA, is_draft=True), A4, template)
@@ -200,15 +200,15 @@ def test_a_word_without_translation_is_a_problem_or_marked(shared: Project, temp
 def test_a_wrong_template_is_told_with_its_line_and_never_reaches_python(
     shared: Project, template: Path, text: str, line: int
 ) -> None:
-    (template / "guide.html").write_text(text, encoding="utf-8")
+    (template / "sheet.html").write_text(text, encoding="utf-8")
     with pytest.raises(ProjectError) as error:
         render_markup(said(shared, "demo-start", EN), A4, template)
     (problem,) = error.value.problems
-    assert (problem.file, problem.line, problem.rule) == ("templates/guide.html", line, "template")
+    assert (problem.file, problem.line, problem.rule) == ("templates/sheet.html", line, "template")
 
 
 def test_values_are_escaped_even_where_a_template_forgets_to_ask(shared: Project, template: Path) -> None:
-    (template / "guide.html").write_text("{{ '<b>' }}{{ guide.title }}", encoding="utf-8")
+    (template / "sheet.html").write_text("{{ '<b>' }}{{ guide.title }}", encoding="utf-8")
     assert render_markup(said(shared, "demo-start", EN), A4, template).html == "&lt;b&gt;Before you start"
 
 
@@ -222,7 +222,7 @@ def test_the_hash_of_templates_changes_with_every_file_and_name(tmp_path: Path) 
         path.write_bytes(text + b" ")
         hashes.append(hash_templates(copy))
         path.write_bytes(text)
-    (copy / "guide.html").rename(copy / "other.html")
+    (copy / "sheet.html").rename(copy / "other.html")
     hashes.append(hash_templates(copy))
     assert len(set(hashes)) == len(hashes)
 

@@ -25,7 +25,7 @@ from generator import __version__
 from generator.cli.affected import affected
 from generator.cli.messages import messages
 from generator.language import LANGUAGES, PSEUDO, Language, find_language
-from generator.paper import PAPERS, Paper
+from generator.paper import PAPERS, USUAL_PAPERS, Paper
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -498,7 +498,7 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
     multiple=True,
     metavar="PAPER",
     shell_complete=_complete(lambda _: [paper.name for paper in PAPERS]),
-    help="Only this paper, or a glob.",
+    help=f"On this paper, or a glob.  [default: {', '.join(paper.name for paper in USUAL_PAPERS)}]",
 )
 @click.option(
     "-s",
@@ -601,7 +601,7 @@ def build(
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
             languages=choose_editions(project.root, locales),
-            papers=choose_papers(papers),
+            papers=choose_papers(papers) if papers else USUAL_PAPERS,
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
         plan = batch.make_plan(
@@ -1157,6 +1157,8 @@ def list_(project: Project, what: str, format_: str) -> None:
                 "id": item.name,
                 "size": f"{item.width_mm:g} x {item.height_mm:g} mm",
                 "pages": f"at most {item.pages}",
+                "usual": "usual" if item in USUAL_PAPERS else "-",
+                "leaves out": ", ".join(item.leaves_out) or "-",
             }
             for item in PAPERS
         ]

@@ -12,7 +12,7 @@ import click
 
 from generator.cli.desk import Desk, count
 from generator.language import LANGUAGES, find_language
-from generator.paper import PAPERS
+from generator.paper import Paper
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -60,34 +60,38 @@ def affected(
     """Say which handouts a change of content, facts or translations touches, and what on them.
 
     Handouts are compared as they would be printed, so a change that no reader sees touches none. Pages
-    are told of handouts that are built.
+    are told of handouts that are built. Papers are the usual ones, and those that something is built on.
     """
     if sum(map(bool, (since, facts, places))) != 1:
         raise click.UsageError("say what changed: --since REV, --facts ID or --messages LOCALE:PLACE")
+    from generator.batch import find_papers
+
     try:
         content = desk.content()
-        plan = _plan(desk, desk.root, content)
+        output = output or desk.root / "output"
+        papers = find_papers(output)
+        plan = _plan(desk, desk.root, content, papers)
         if since:
-            found = _compare(desk, since, plan)
+            found = _compare(desk, since, plan, papers)
         elif facts:
             found = _find_facts(content, plan, facts)
         else:
             found = _find_places(plan, places)
     except ProjectError as error:
         desk.fail(error.problems, format_)
-    _tell(found, output or desk.root / "output", format_)
+    _tell(found, output, format_)
     if found and exit_code:
         raise click.exceptions.Exit(1)
 
 
-def _plan(desk: Desk, root: Path, content: Content) -> Plan:
+def _plan(desk: Desk, root: Path, content: Content, papers: tuple[Paper, ...]) -> Plan:
     from generator import batch
 
-    selection = batch.Selection(tuple(content.guides), desk.languages(()), PAPERS)
+    selection = batch.Selection(tuple(content.guides), desk.languages(()), papers)
     return batch.make_plan(root, content, selection, desk.today())
 
 
-def _compare(desk: Desk, revision: str, plan: Plan) -> tuple[Affected, ...]:
+def _compare(desk: Desk, revision: str, plan: Plan, papers: tuple[Paper, ...]) -> tuple[Affected, ...]:
     from generator.batch import Selection, load_catalogs, make_plan
     from generator.change import compare_plans
     from generator.content import load_content
@@ -99,7 +103,8 @@ def _compare(desk: Desk, revision: str, plan: Plan) -> tuple[Affected, ...]:
             # A language that was not there yet has no catalog there: its handouts are new.
             catalogs, _ = load_catalogs(root, LANGUAGES)
             spoken = tuple(catalog.language for catalog in catalogs)
-            before = make_plan(root, content, Selection(tuple(content.guides), spoken, PAPERS), desk.today())
+            selection = Selection(tuple(content.guides), spoken, papers)
+            before = make_plan(root, content, selection, desk.today())
         except ProjectError as error:
             what = f"cannot be read by this version: {error.problems[0].where}: {error.problems[0].what}"
             problem = Problem(

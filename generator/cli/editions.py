@@ -12,7 +12,7 @@ from generator.cli import AS_OF, Project, Report, count, fail
 from generator.cli import _near as near_path
 from generator.cli import _today as today
 from generator.language import find_language
-from generator.paper import PAPERS
+from generator.paper import A4
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _print(code: str, row: dict[str, Any]) -> None:
     name = f"{language.endonym} ({row['locale']})" if language else row["locale"]
     shop = f"for the shop {row['shop']}" if row["shop"] else "blank panel"
     draft = ", draft" if row["draft"] else ""
-    paper = row["paper"] if len(PAPERS) > 1 or row["paper"] != PAPERS[0].name else row["paper"].upper()
+    paper = row["paper"].upper() if row["paper"] == A4.name else row["paper"]
     click.echo(click.style(code, bold=True) + f": {row['guide']} in {name}, {paper}, {shop}{draft}")
     since = f"handed out since {row['since']}" if row["since"] else "not recorded as handed out"
     if row["current"]:

@@ -25,7 +25,6 @@ from generator.cli import (
 from generator.cli import _near as near_path
 from generator.cli import _today as today
 from generator.language import SOURCE_LANGUAGE
-from generator.paper import PAPERS
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -253,7 +252,7 @@ def list_(
 def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) -> None:
     """Show all that is known of a fact: value, printed forms, sources, age, and where it is printed."""
     from generator import facts as rules
-    from generator.batch import name_file, own_shops
+    from generator.batch import find_papers, name_file, own_shops
     from generator.localize import say_fact
 
     content = _load(project, format_)
@@ -296,7 +295,7 @@ def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) 
             name_file(content, guide, languages[locale], paper, shop)
             for guide, locale in uses
             for shop in own_shops(content, ())
-            for paper in PAPERS
+            for paper in find_papers(project.root / "output")
         ],
     }
     if format_ == "json":
