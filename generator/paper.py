@@ -57,7 +57,37 @@ A4 = Paper(
     duplex="DuplexFlipLongEdge",
 )
 
-PAPERS: tuple[Paper, ...] = (A4,)
+# The wall beside the counter: am I in the right place, whom do I call, which guide do I ask for. Type is read
+# from a metre, the code from two thirds of one: ten times its side.
+POSTER = Paper(
+    name="poster",
+    width_mm=297.0,
+    height_mm=420.0,
+    pages=1,
+    safe_mm=7.0,
+    floor_pt=14.0,
+    body_pt=24.0,
+    qr_module_mm=1.5,
+    slack_mm=60.0,
+    duplex="Simplex",
+    layout="poster",
+    leaves_out=(
+        "check.go_on",
+        "checklist",
+        "steps",
+        "channels",
+        "phrases",
+        "notices",
+        "costs",
+        "losses",
+        "words",
+        "desks",
+        "sources",
+        "shop",
+    ),
+)
+
+PAPERS: tuple[Paper, ...] = (A4, POSTER)
 
 # What is built where no paper is asked for.
 USUAL_PAPERS = (A4,)

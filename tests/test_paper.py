@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Project
 
 from generator.batch import group_papers
 from generator.content import load_content
@@ -39,3 +41,12 @@ def test_papers_that_leave_out_the_same_say_the_same() -> None:
     )
     assert all(len({paper.leaves_out for paper in group}) == 1 for group in groups.values())
     assert set(USUAL_PAPERS) <= set(PAPERS)
+
+
+def test_a_poster_has_one_page_for_every_kind_of_guide(project: Project) -> None:
+    ran = project.build("-p", "poster", "-l", "en", "-l", "zh_Hans", "-j", "1", "-o", "posters")
+    assert ran.code == 0, ran.stderr
+    assert "[GEO-0" not in ran.stderr.replace("[GEO-09]", "")  # short demo guides leave a poster empty
+    about = json.loads(project.read("posters/manifest.json"))["handouts"]
+    assert {(handout["paper"], handout["pages"]) for handout in about} == {("poster", 1)}
+    assert {handout["guide"] for handout in about} == {"demo-cancel", "demo-start"}
