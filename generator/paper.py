@@ -87,7 +87,9 @@ POSTER = Paper(
     ),
 )
 
-PAPERS: tuple[Paper, ...] = (A4, POSTER)
+LETTER = replace(A4, name="letter", width_mm=215.9, height_mm=279.4, safe_mm=6.0)
+
+PAPERS: tuple[Paper, ...] = (A4, LETTER, POSTER)
 
 # What is built where no paper is asked for.
 USUAL_PAPERS = (A4,)
