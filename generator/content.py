@@ -401,6 +401,8 @@ class _Loader:
             for other in content.carriers.values():
                 if other.id == id_:
                     break
+                if other.company == carrier.company:  # brands of one company may look alike
+                    continue
                 if abs(lightness(carrier.accent) - lightness(other.accent)) < MIN_GREY_STEP:
                     what = (
                         f"{carrier.accent} and {other.accent} of {other.id} are one grey in black and white"

@@ -87,9 +87,7 @@ POSTER = Paper(
     ),
 )
 
-LETTER = replace(A4, name="letter", width_mm=215.9, height_mm=279.4, safe_mm=6.0)
-
-PAPERS: tuple[Paper, ...] = (A4, LETTER, POSTER)
+PAPERS: tuple[Paper, ...] = (A4, POSTER)
 
 # What is built where no paper is asked for.
 USUAL_PAPERS = (A4,)

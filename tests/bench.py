@@ -43,7 +43,7 @@ from generator.fonts import (  # noqa: E402
 )
 from generator.layout import STYLE_SHEETS, Engine  # noqa: E402
 from generator.markup import render_markup  # noqa: E402
-from generator.paper import PAPERS  # noqa: E402
+from generator.paper import USUAL_PAPERS  # noqa: E402
 from generator.pipeline import Finished, build  # noqa: E402
 from generator.problem import ProjectError  # noqa: E402
 from generator.prose import GAP  # noqa: E402
@@ -91,7 +91,7 @@ def make_plan() -> batch.Plan:
     content = load_content(ROOT)
     # The day of the newest fact: the same handouts are measured next year.
     as_of = max(fact.seen_on for fact in content.facts.values())
-    selection = batch.Selection(tuple(content.guides), find_languages(ROOT), PAPERS)
+    selection = batch.Selection(tuple(content.guides), find_languages(ROOT), USUAL_PAPERS)
     plan = batch.make_plan(ROOT, content, selection, as_of)
     if any(problem.severity == "error" for job in plan.jobs for problem in job.local.problems):
         plan = batch.make_plan(ROOT, content, selection, as_of, is_draft=True)
