@@ -95,8 +95,56 @@ def find_languages(root: Path) -> tuple[Language, ...]:
     """Return the languages of a project: those that have a catalog, in the order of their records.
 
     All that have a record where there is no catalog yet.
+
+    Raises:
+        ProjectError: a record that the project adds is wrong.
     """
-    return tuple(language for language in LANGUAGES if catalog_path(root, language).exists()) or LANGUAGES
+    known = list_known_languages(root)
+    return tuple(language for language in known if catalog_path(root, language).exists()) or known
+
+
+def list_known_languages(root: Path) -> tuple[Language, ...]:
+    """Return the languages that have a record, those that the project adds last.
+
+    Raises:
+        ProjectError: a record that the project adds is wrong, or nobody knows how its dates are written.
+    """
+    from babel import Locale, UnknownLocaleError
+
+    from generator.content import LANGUAGE_FILE, load_languages
+
+    unknown = []
+    for language in (added := load_languages(root)):
+        try:
+            Locale.parse(language.locale)
+        except (UnknownLocaleError, ValueError):
+            what = f'nobody knows how "{language.locale}" writes dates and numbers (CLDR)'
+            hint = "name the folder as Babel does: pybabel --list-locales"
+            file = f"locales/{language.locale}/{LANGUAGE_FILE}"
+            unknown.append(Problem(file, rule="language-record", what=what, hint=hint))
+    if unknown:
+        raise ProjectError(unknown)
+    return (*LANGUAGES, *added)
+
+
+def describe_locale(spelling: str) -> tuple[str, dict[str, str]] | None:
+    """Return a locale as Babel writes it, and what is known of its language; None where there is none.
+
+    Source: CLDR, display names.
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        locale = Locale.parse(spelling.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return None
+    in_japanese = locale.get_display_name("ja") or ""
+    return str(locale), {
+        "tag": str(locale).replace("_", "-"),
+        "endonym": (locale.get_display_name() or "").capitalize(),
+        "ja_edition": f"{in_japanese.replace('(', '（').replace(')', '）')}版",
+        "ja_speech": Locale("ja").languages.get(locale.language, in_japanese),
+    }
 
 
 def load_catalog(root: Path, language: Language) -> Catalog:

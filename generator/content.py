@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+import typing
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from generator import facts as rules
 from generator import prose
@@ -26,6 +27,7 @@ from generator.guide import (
     Fact,
     Guide,
     Item,
+    Model,
     Phrase,
     Record,
     Shop,
@@ -37,8 +39,8 @@ from generator.guide import (
     referred,
     used_facts,
 )
-from generator.language import LANGUAGES
-from generator.paper import PAPERS
+from generator.language import LANGUAGES, Language
+from generator.paper import PAPERS, USUAL_PAPERS
 from generator.problem import Problem, ProjectError
 
 # Far above any real file; a larger one is a mistake, and would be held in memory several times over.
@@ -242,6 +244,8 @@ class _Loader:
         self.report = _Report()
         self.where: dict[tuple[str, str], _Table] = {}
         self.placed: set[str] = set()
+        added = sorted(path.parent.name for path in self.root.glob(f"locales/*/{LANGUAGE_FILE}"))
+        self.locales = (*(language.locale for language in LANGUAGES), *added, "other")
 
     def _files(self, pattern: str) -> list[Path]:
         return sorted(
@@ -462,8 +466,8 @@ class _Loader:
                 for part, fact in (("number", guide.call.number), ("page", guide.call.page)):
                     named += [(("call", part), "fact", name, content.facts) for name in referred(fact)]
                     for locale in fact if isinstance(fact, dict) else ():
-                        if locale not in _LOCALES:
-                            hint = f"known: {', '.join(_LOCALES)}"
+                        if locale not in self.locales:
+                            hint = f"known: {', '.join(self.locales)}"
                             what = f'"{locale}" is no locale'
                             self.report.add(table, ("call", part), "content-shape", what, hint)
                     if isinstance(fact, dict) and "other" not in fact:
@@ -503,7 +507,7 @@ class _Loader:
         most = 0 if any(not paper.pages for paper in PAPERS) else max(paper.pages for paper in PAPERS)
         if most and guide.pages and guide.pages > most:
             what = f"{guide.pages} pages are more than any paper has room for"
-            room = ", ".join(f"{paper.name} has {paper.pages}" for paper in PAPERS)
+            room = ", ".join(f"{paper.name} has {paper.pages}" for paper in USUAL_PAPERS)
             hint = f"{room}; leave it out to take what the paper has"
             self.report.add(table, ("pages",), "content-shape", what, hint)
         for i, name in enumerate(guide.droppable):
@@ -661,7 +665,52 @@ LONGEST_REVIEW = datetime.timedelta(days=366)
 CARRIER_NAMES = ("brand", "company", "issuer", "shop", "self_service", "login")
 
 
-_LOCALES = (*(language.locale for language in LANGUAGES), "other")
+# What `locales/<locale>/language.toml` holds: the record without its locale, which is the folder's name.
+LanguageFile = create_model(
+    "LanguageFile",
+    __base__=Model,
+    __doc__=Language.__doc__,
+    **{  # type: ignore[call-overload]
+        one.name: (typing.get_type_hints(Language)[one.name], ... if one.default is MISSING else one.default)
+        for one in fields(Language)
+        if one.name != "locale"
+    },
+)
+LANGUAGE_FILE = "language.toml"
+
+
+def load_languages(root: Path) -> tuple[Language, ...]:
+    """Read the records of the languages that a project adds, by locale.
+
+    Raises:
+        ProjectError: with everything that is wrong in them.
+    """
+    root, report, found = root.resolve(), _Report(), []
+    for path in sorted(root.glob(f"locales/*/{LANGUAGE_FILE}")):
+        locale = path.parent.name
+        if (table := _read(root, path, report, {})) is None:
+            continue
+        if any(locale == known.locale for known in LANGUAGES):
+            hint = "take the file away, or give the language a locale of its own"
+            report.add(table, (), "language-record", f'"{locale}" has a record already', hint)
+            continue
+        if (record := _validate(LanguageFile, table, report)) is None:
+            continue
+        language = Language(locale=locale, **dict(record))
+        for name in ("tag", "endonym", "ja_edition", "ja_speech"):
+            if not getattr(language, name):
+                report.add(table, (name,), "language-record", "must not be empty")
+        if language.tag and not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language.tag):
+            what, hint = f'"{language.tag}" is no language tag', "write it as in HTML: pt-BR, id, ne"
+            report.add(table, ("tag",), "language-record", what, hint)
+        if "{}" not in language.money:
+            what = f'"{language.money}" has no place for the amount'
+            report.add(table, ("money",), "language-record", what, 'write {} where it stands: "{} yen"')
+        found.append(language)
+    if report.problems:
+        raise ProjectError(report.problems)
+    return tuple(found)
+
 
 # What the texts of a record may name: what nothing could fill would be printed with its braces.
 _MAY_NAME: dict[type[BaseModel], frozenset[str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -16,6 +17,9 @@ class Language:
     amount of yen is written. `sentence_limit` is how long a sentence may be at a counter: in words
     where words are set apart, else in characters without marks. `keeps_words`: lines break between words
     only, where the engine by itself breaks between any two letters, as it does in Hangul.
+
+    A project adds a language by a file with these fields, `locales/<locale>/language.toml`; the folder
+    gives `locale`.
     """
 
     locale: str
@@ -127,10 +131,13 @@ PSEUDO = Language(
 SOURCE_LANGUAGE = "en"
 
 
-def find_language(spelling: str) -> Language | None:
-    """Find a language by any usual spelling: `zh`, `zh-CN`, `ZH_hans`, `ja-JP`, `en_US.UTF-8`."""
+def find_language(spelling: str, known: Iterable[Language] = ()) -> Language | None:
+    """Find a language by any usual spelling: `zh`, `zh-CN`, `ZH_hans`, `ja-JP`, `en_US.UTF-8`.
+
+    `known` are languages of a project that have no record here.
+    """
     wanted = spelling.partition(".")[0].replace("-", "_").casefold()
-    for language in (*LANGUAGES, PSEUDO):
+    for language in (*LANGUAGES, PSEUDO, *known):
         names = (language.locale, language.tag.replace("-", "_"), *language.aliases)
         if wanted in (name.casefold() for name in names):
             return language

@@ -429,7 +429,13 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "language-unknown",
         "a language has a record",
         "its tag, its name and how it writes money are needed before its words",
-        "add its record to LANGUAGES in generator/language.py",
+        "write it with: carrier-guides new locale LOCALE",
+    ),
+    _row(
+        "language-record",
+        "the record of a language is whole",
+        "without its tag its letters are drawn as those of another language",
+        "fill in locales/<locale>/language.toml; carrier-guides schema language says what each key is",
     ),
     _row(
         "revision",

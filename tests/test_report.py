@@ -301,7 +301,7 @@ def test_a_name_that_is_no_rule_is_told_with_what_may_be_meant(name: str, near: 
 def test_rules_lists_all_and_explains_one(shared: Project) -> None:
     ran = shared.run("rules")
     assert [line.split()[0] for line in ran.lines] == list(explain_rules())
-    assert shared.run("rules", "fact-due", "typ-01").stdout == (
+    assert shared.run("rules", "fact-due", "typ-01", "-p", "a4").stdout == (
         "fact-due: facts have been looked at in time (warning)\n"
         "  why     numbers, hours and fees change, and paper cannot be patched\n"
         "  fix     look at its sources again, then run: carrier-guides facts verify FACT --on DAY --by NAME\n"

@@ -56,6 +56,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except ProjectError as error:  # of what stands before every command: which languages there are
+        print_problems(error.problems)
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the farewell short
         click.echo("interrupted: what was published before is whole", err=True)
@@ -407,11 +410,12 @@ def choose_languages(asked: Sequence[str], known: Sequence[Language] = LANGUAGES
     All that are known where none is asked for. One that has a record may be asked for by name though the
     project has no catalog of it: what is missing is then told.
     """
-    named = {language.locale for text in asked if (language := find_language(text)) in LANGUAGES}
-    globs = [text for text in asked if find_language(text) not in LANGUAGES]
+    recorded = tuple(dict.fromkeys((*LANGUAGES, *known)))
+    named = {language.locale for text in asked if (language := find_language(text, known)) in recorded}
+    globs = [text for text in asked if find_language(text, known) not in recorded]
     if globs or not asked:
         named.update(choose(globs, [language.locale for language in known], "locale"))
-    return tuple(language for language in LANGUAGES if language.locale in named)
+    return tuple(language for language in recorded if language.locale in named)
 
 
 def choose_rules(selected: Sequence[str], ignored: Sequence[str]) -> tuple[str, ...]:
@@ -1244,10 +1248,11 @@ def completion(shell: str) -> None:
 # --- commands in rooms of their own -------------------------------------------------------------------
 
 # Last, since they import from here what all commands share.
+from generator.cli import authoring as _authoring  # noqa: E402
 from generator.cli import editions as _editions  # noqa: E402
 from generator.cli import facts as _facts  # noqa: E402
 
-for command in (*_facts.COMMANDS, *_editions.COMMANDS):
+for command in (*_facts.COMMANDS, *_editions.COMMANDS, *_authoring.COMMANDS):
     cli.add_command(command)
 
 _name_variables(cli, "CARRIER_GUIDES")

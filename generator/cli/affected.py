@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from generator.cli.desk import Desk, count
-from generator.language import LANGUAGES, find_language
+from generator.language import find_language
 from generator.paper import Paper
 from generator.problem import Problem, ProjectError
 
@@ -93,6 +93,7 @@ def _plan(desk: Desk, root: Path, content: Content, papers: tuple[Paper, ...]) -
 
 def _compare(desk: Desk, revision: str, plan: Plan, papers: tuple[Paper, ...]) -> tuple[Affected, ...]:
     from generator.batch import Selection, load_catalogs, make_plan
+    from generator.catalog import find_languages
     from generator.change import compare_plans
     from generator.content import load_content
     from generator.revision import check_out
@@ -101,7 +102,7 @@ def _compare(desk: Desk, revision: str, plan: Plan, papers: tuple[Paper, ...]) -
         try:
             content = load_content(root)
             # A language that was not there yet has no catalog there: its handouts are new.
-            catalogs, _ = load_catalogs(root, LANGUAGES)
+            catalogs, _ = load_catalogs(root, find_languages(root))
             spoken = tuple(catalog.language for catalog in catalogs)
             selection = Selection(tuple(content.guides), spoken, papers)
             before = make_plan(root, content, selection, desk.today())
@@ -126,10 +127,11 @@ def _find_places(plan: Plan, asked: Sequence[str]) -> tuple[Affected, ...]:
     from generator.change import find_places, known_places
 
     known = known_places(plan)
+    spoken = {job.local.language for job in plan.jobs}
     wanted = []
     for text in asked:
         spelling, colon, place = text.partition(":")
-        language = find_language(spelling)
+        language = find_language(spelling, spoken)
         if not colon or language is None or language.locale not in known:
             locales = ", ".join(known)
             raise click.BadParameter(
@@ -150,7 +152,8 @@ def _expect(name: str, known: Iterable[str], noun: str) -> None:
         raise click.BadParameter(f'there is no {noun} "{name}"{hint}')
 
 
-def _tell(found: Sequence[Affected], folder: Path, format_: str) -> None:
+def find_built_pages(found: Iterable[Affected], folder: Path) -> dict[str, tuple[tuple[int, ...], ...]]:
+    """Return the pages on which each change of a handout is seen, by file; () of what is not built."""
     from generator.change import find_pages
     from generator.publish import read_manifest
 
@@ -160,6 +163,11 @@ def _tell(found: Sequence[Affected], folder: Path, format_: str) -> None:
         path = folder / item.file
         built = path.read_bytes() if item.file in known and path.is_file() else b""
         pages[item.file] = find_pages(built, item.changes)
+    return pages
+
+
+def _tell(found: Sequence[Affected], folder: Path, format_: str) -> None:
+    pages = find_built_pages(found, folder)
     if format_ == "json":
         click.echo(
             json.dumps({"schema": SCHEMA, "handouts": _rows(found, pages)}, ensure_ascii=False, indent=1)

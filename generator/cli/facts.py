@@ -24,6 +24,7 @@ from generator.cli import (
 )
 from generator.cli import _near as near_path
 from generator.cli import _today as today
+from generator.cli.affected import find_built_pages
 from generator.language import SOURCE_LANGUAGE
 from generator.problem import Problem, ProjectError
 
@@ -266,6 +267,12 @@ def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) 
         for use in found:
             places.setdefault(use, []).append(locale)
     file, line = content.defined[id_]
+    files = [
+        name_file(content, guide, languages[locale], paper, shop)
+        for guide, locale in uses
+        for shop in own_shops(content, ())
+        for paper in find_papers(project.root / "output")
+    ]
     shown: dict[str, Any] = {
         **_describe(content, fact, day),
         "label": fact.label,
@@ -291,17 +298,34 @@ def show(project: Project, id_: str, as_of: datetime.date | None, format_: str) 
             {"place": place, "printed": is_printed, "locales": locales}
             for (place, is_printed), locales in places.items()
         ],
-        "handouts": [
-            name_file(content, guide, languages[locale], paper, shop)
-            for guide, locale in uses
-            for shop in own_shops(content, ())
-            for paper in find_papers(project.root / "output")
-        ],
+        "handouts": files,
+        "pages": _find_pages(project, content, id_, day, files),
     }
     if format_ == "json":
         Report("facts", format_).tell((), fact=shown)
     else:
         _print_fact(shown)
+
+
+def _find_pages(
+    project: Project, content: Content, id_: str, day: datetime.date, files: Sequence[str]
+) -> dict[str, list[int]]:
+    """Return the pages of built handouts on which a fact is printed; none for what is not built."""
+    from generator.batch import Selection, find_papers, make_plan
+    from generator.catalog import find_languages
+    from generator.change import find_facts
+
+    folder = project.root / "output"
+    if not any((folder / file).is_file() for file in files):
+        return {}
+    selection = Selection(tuple(content.guides), find_languages(project.root), find_papers(folder))
+    found = find_facts(make_plan(project.root, content, selection, day), [id_])
+    pages = find_built_pages(found, folder)
+    return {
+        file: sorted({page for numbers in pages[file] for page in numbers})
+        for file in files
+        if any(pages.get(file, ()))
+    }
 
 
 def _print_fact(shown: Mapping[str, Any]) -> None:
@@ -335,7 +359,10 @@ def _print_fact(shown: Mapping[str, Any]) -> None:
         click.echo(f"    {use['place']}{only}{'' if use['printed'] else ': rests on it'}")
     click.echo(f"  {count(len(shown['handouts']), 'handout')}")
     for file in shown["handouts"]:
-        click.echo(f"    {file}")
+        where = shown["pages"].get(file)
+        click.echo(f"    {file}{f', page {chr(44).join(map(str, where))}' if where else ''}")
+    if not shown["pages"] and shown["handouts"]:
+        click.echo("  pages are not known, since nothing is built: carrier-guides build", err=True)
 
 
 # --- due ----------------------------------------------------------------------------------------------

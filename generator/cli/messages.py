@@ -67,17 +67,15 @@ def extract(desk: Desk, output: Path) -> None:
 def init(desk: Desk, locale: str) -> None:
     """Make the catalog of a new language from its record, with every text to translate."""
     from generator.batch import list_project_messages
-    from generator.catalog import catalog_path, update_catalog
+    from generator.catalog import catalog_path, list_known_languages, update_catalog
     from generator.publish import write_whole
 
-    language = find_language(locale)
-    if language is None or language not in LANGUAGES:
-        what = f'there is no language "{locale}"; there are {", ".join(known.locale for known in LANGUAGES)}'
-        hint = (
-            "add its record to LANGUAGES (the docstring says what each field is for), "
-            f"then run: carrier-guides messages init {locale}"
-        )
-        desk.fail([Problem("generator/language.py", rule="language-unknown", what=what, hint=hint)], "text")
+    known = list_known_languages(desk.root)
+    language = find_language(locale, known)
+    if language is None or language not in known:
+        what = f'there is no language "{locale}"; there are {", ".join(one.locale for one in known)}'
+        hint = f"begin its record with: carrier-guides new locale {locale}"
+        desk.fail([Problem(key=locale, rule="language-unknown", what=what, hint=hint)], "text")
     path = catalog_path(desk.root, language)
     file = path.relative_to(desk.root).as_posix()
     if path.exists():
