@@ -27,16 +27,18 @@ from generator.publish import read_records
 from generator.rules import explain_rules
 
 # More than by default, where a person asks for it; then other examples each time.
-EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "25"))
+USUAL = 8
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", str(USUAL)))
 FUZZ = settings(
     max_examples=EXAMPLES,
-    derandomize=EXAMPLES == 25,
+    derandomize=EXAMPLES == USUAL,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 KNOWN_RULES = frozenset(explain_rules())
-ODD = ["\ufeff", "\x00", "\u202e", "\u200d", "\u2028", "\r\n", '"', "'''", "]]", "{fact.}", "[", "=", "\\", "🈲", "a" * 3000]
+ODD = ["\ufeff", "\x00", "\u202e", "\u200d", "\u2028", "\r\n", '"', "'''", "]]", "{fact.}", "[", "=", "🈲"]
+ODD.append("a" * 3000)
 VALUES = ["1", "true", "[]", "{}", '""', "1979-05-27", "nan", "[[1]]", '"{fact.x}"', '"<b>"', "9" * 5000, "'"]
 
 Change = tuple[str, int, int, str]
@@ -164,27 +166,28 @@ def test_changed_catalogs_are_read_and_written_again_or_refused(
     fuzz()
 
 
-def test_changed_records_of_languages_are_read_or_refused(
-    copy: Path, change_file: Callable[[str, bytes], None]
-) -> None:
-    file = "locales/id/language.toml"
-    original = 'tag = "id"\nendonym = "x"\nja_edition = "x"\nja_speech = "x"\nhan = ""\nmoney = "{}"\nsentence_limit = 9\n'
-    (copy / "locales/id").mkdir()
-    (copy / file).write_text(original, encoding="utf-8")
+def test_changed_records_of_languages_are_read_or_refused(tmp_path: Path) -> None:
+    original = 'tag = "id"\nendonym = "x"\nja_edition = "x"\nja_speech = "x"\nhan = ""\nmoney = "{}"\n'
+    original += "sentence_limit = 9\n"
+    (tmp_path / "locales/id").mkdir(parents=True)
 
     @FUZZ
     @given(CHANGES)
     def fuzz(changes: list[Change]) -> None:
-        change_file(file, change(original, changes).encode("utf-8", "surrogatepass"))
-        ends_well(lambda: load_languages(copy))
+        data = change(original, changes).encode("utf-8", "surrogatepass")
+        (tmp_path / "locales/id/language.toml").write_bytes(data)
+        ends_well(lambda: load_languages(tmp_path))
 
     fuzz()
-    shutil.rmtree(copy / "locales/id")
-    change_file("content/terms.toml", (ROOT / "content/terms.toml").read_bytes())
 
 
 @FUZZ
-@given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from([*"{}[]*()\\<>@\n", "fact", ".", ":", "x", "約"])).map("".join)))
+@given(
+    st.one_of(
+        st.text(max_size=80),
+        st.lists(st.sampled_from([*"{}[]*()\\<>@\n", "fact", ".", ":", "x", "約"])).map("".join),
+    )
+)
 def test_any_text_is_prose_or_has_faults(text: str) -> None:
     for fault in find_faults(text):
         assert fault.rule in KNOWN_RULES

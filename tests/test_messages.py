@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from generator.catalog import (
     Message,
     check_catalog,
     check_message,
+    find_languages,
     list_messages,
     load_catalog,
     make_lexicon,
@@ -546,7 +548,7 @@ def test_the_pseudo_locale_is_none_of_all_locales_and_built_alone(shared: Projec
 # --- other programs ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [language.locale for language in find_languages(ROOT)])
 def test_msgfmt_and_msgcmp_have_no_complaint(real_project: Project, tmp_path: Path, locale: str) -> None:
     file = real_project.root / real_project.catalog(locale)
     done = subprocess.run(
@@ -558,6 +560,26 @@ def test_msgfmt_and_msgcmp_have_no_complaint(real_project: Project, tmp_path: Pa
     template = tmp_path / "texts.pot"
     template.write_text(real_project.run("messages", "extract").stdout, encoding="utf-8")
     subprocess.run([others("msgcmp"), file, template], check=True)
+
+
+# What translators break, whatever the language: placeholders, numbers in them, brackets of ours, ends.
+POFILTERS = ("untranslated", "isfuzzy", "pythonbraceformat", "doublespacing", "newlines", "tabs", "nplurals")
+
+
+def test_pofilter_has_no_complaint(real_project: Project, tmp_path: Path) -> None:
+    tests = [f"--test={name}" for name in POFILTERS]
+    command = [sys.executable, "-m", "translate.filters.pofilter", *tests]
+    done = subprocess.run(
+        [*command, str(real_project.root / "locales"), str(tmp_path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.rglob("*.po")] == []  # it writes what it complains of
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    text = real_project.read(real_project.catalog("ja")).replace("{carrier.shop}\"", "{carrier}\"", 2)
+    (broken / "ja.po").write_text(text.replace("{carrier}", "{carrier.shop}", 1), encoding="utf-8")
+    subprocess.run([*command, str(broken), str(tmp_path / "found")], capture_output=True, check=True)
+    assert [path.name for path in (tmp_path / "found").rglob("*.po")] == ["ja.po"]
 
 
 def test_a_catalog_that_msgmerge_has_merged_is_read_and_loses_nothing(

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
@@ -15,17 +15,14 @@ from generator.cli import Project, Report, choose, fail
 from generator.cli import _today as today
 from generator.cli.affected import find_built_pages
 from generator.cli.desk import count
-from generator.guide import FactKind
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
     from generator.guide import Content
 
-_SCHEMAS = ("carrier", "facts", "guide", "language", "phrases", "shop", "terms")
-
 
 @click.command()
-@click.argument("kind", type=click.Choice(_SCHEMAS), required=False)
+@click.argument("kind", required=False)
 @click.option(
     "-o",
     "--output",
@@ -40,7 +37,7 @@ def schema(project: Project, kind: str | None, output: Path | None) -> None:
     from generator.publish import write_whole
     from generator.schema import FILES, make_schema
 
-    kinds = (kind,) if kind else _SCHEMAS
+    kinds = choose((kind,), list(FILES), "kind of file") if kind else tuple(FILES)
     if output is None and kind is None:
         for each in kinds:
             click.echo(f"{each:9} {FILES[each]}")
@@ -113,9 +110,7 @@ def new_guide(project: Project, id_: str, carrier: str | None, like: str | None)
     # First one of the same carrier, then one of any, then any.
     near = sorted(content.guides.values(), key=lambda guide: bool(guide.carrier) != bool(carrier))
     fitting = [guide.id for guide in sorted(near, key=lambda guide: guide.carrier != carrier)]
-    (model,) = (
-        choose((like,), list(content.guides), "guide") if like else fitting[:1]
-    )
+    (model,) = choose((like,), list(content.guides), "guide") if like else fitting[:1]
     text = (project.root / f"content/guides/{model}.toml").read_text(encoding="utf-8-sig")
     after = "carrier-guides check, then carrier-guides messages update"
     _write(project, file, begin_guide(content, id_, text, carrier), after)
@@ -145,7 +140,7 @@ def new_shop(project: Project, id_: str) -> None:
     help="The file below content/facts.  [default: common]",
 )
 @click.option(
-    "--kind", type=click.Choice(get_args(FactKind)), default="rule", help="What it is.  [default: rule]"
+    "--kind", default="rule", metavar="KIND", help="What it is: fee, phone, hours …  [default: rule]"
 )
 @click.option("--source", metavar="SOURCE", help="A source that is there already.  [default: a new one]")
 @click.option(
@@ -153,12 +148,14 @@ def new_shop(project: Project, id_: str) -> None:
 )
 @click.pass_obj
 def new_fact(
-    project: Project, id_: str, file_: str, kind: FactKind, source: str | None, on: datetime.datetime | None
+    project: Project, id_: str, file_: str, kind: str, source: str | None, on: datetime.datetime | None
 ) -> None:
     """Begin a fact, and its source, at the end of a file of facts. It begins as one that is never printed."""
+    from generator.guide import FactKind
     from generator.skeleton import begin_fact
 
     _check_id(id_)
+    (kind,) = choose((kind,), list(get_args(FactKind)), "kind of fact")
     content = _load(project)
     if id_ in content.facts:
         where = ":".join(map(str, content.defined[id_]))
@@ -169,7 +166,7 @@ def new_fact(
     (name,) = choose((file_,), files, "file of facts")
     path = project.root / f"content/facts/{name}.toml"
     text = path.read_text(encoding="utf-8-sig").rstrip("\n") + "\n"
-    begun = begin_fact(id_, kind, source, on.date() if on else today())
+    begun = begin_fact(id_, cast("FactKind", kind), source, on.date() if on else today())
     after = f"carrier-guides check, and use it as {{fact.{id_}}}"
     _write(
         project,
