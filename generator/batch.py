@@ -30,8 +30,9 @@ from generator.guide import Content, Guide, Shop, leave_out
 from generator.language import PSEUDO, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
-from generator.paper import PAPERS, USUAL_PAPERS, Paper
+from generator.paper import MEDIA, PAPERS, USUAL_PAPERS, Paper, for_medium
 from generator.pipeline import Finished, build, build_worksheet, has_judged, name_handout
+from generator.press import Intent
 from generator.problem import Problem, ProjectError
 from generator.pseudo import make_pseudo_catalog, pseudo_characters
 from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
@@ -75,7 +76,7 @@ class Job:
 
     `ignored` are the ids of the rules that the result is not judged by.
     `is_fit`: it may be made to fit its pages; `shorter` is then what it says without some of its
-    droppable blocks, by their names.
+    droppable blocks, by their names. `intent` is how a file for a print shop is to be printed.
     """
 
     local: LocalizedGuide
@@ -86,6 +87,7 @@ class Job:
     ignored: tuple[str, ...] = ()
     shorter: dict[tuple[str, ...], LocalizedGuide] = field(default_factory=dict)
     is_fit: bool = False
+    intent: Intent | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -169,11 +171,13 @@ def make_plan(
     is_draft: bool = False,
     ignored: tuple[str, ...] = (),
     is_fit: bool = False,
+    intent: Intent | None = None,
 ) -> Plan:
     """Say every selected guide in every selected language, and find what each handout depends on.
 
     A handout that is not judged by all rules says so in its inputs, so that the next build by all of
     them judges it again.
+    `intent` is how files for a print shop are to be printed; what they claim depends on who can check it.
     The pseudo-locale is planned alone, since it needs characters of its own, and as a draft.
 
     Raises:
@@ -220,10 +224,30 @@ def make_plan(
                         "said": local.digest(),
                         "paper": _hash(asdict(paper)),
                         "length": length,
+                        **describe_medium(local, paper, intent),
                     }
-                    jobs.append(Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit))
+                    jobs.append(
+                        Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit, intent)
+                    )
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
+
+
+def describe_medium(local: LocalizedGuide, paper: Paper, intent: Intent | None) -> dict[str, str]:
+    """Return what a file for another medium than an office printer depends on beside what it says."""
+    if paper.medium == "office":
+        return {}
+    carrier = local.carrier
+    inks = [carrier.accent_cmyk, carrier.accent_grey] if carrier else []
+    if paper.medium == "mono":
+        return {"inks": _hash(inks)}
+    from generator.readback import find_ghostscript
+
+    return {
+        "inks": _hash(inks),
+        "intent": _hash([*(intent or Intent()).describe(), str(local.last_seen)]),
+        "ghostscript": find_ghostscript() or "none",
+    }
 
 
 def list_forms(guide: Guide, left_out: tuple[str, ...], *, is_fit: bool) -> Iterator[Guide]:
@@ -254,12 +278,14 @@ def name_file(
 ) -> str:
     """Return where a handout stands below the output folder: `zh_Hans/au-cancel-a4.pdf`.
 
+    A file for a print shop or a printer without colour stands beside it: `zh_Hans/au-cancel-a4-press.pdf`.
     The shop is named where the project has several real ones, whichever of them are built, and a
     draft or a sample never takes the place of a release.
     """
     real = [other.id for other in content.shops.values() if not other.sample]
     suffix = f"-{shop.id}" if shop and (shop.sample or len(real) > 1) else ""
-    return f"{language.locale}/{guide}-{paper.name}{suffix}{'-draft' if is_draft else ''}.pdf"
+    medium = "" if paper.medium == "office" else f"-{paper.medium}"
+    return f"{language.locale}/{guide}-{paper.name}{suffix}{medium}{'-draft' if is_draft else ''}.pdf"
 
 
 def _refuse_sample(content: Content, shop: Shop) -> Problem:
@@ -440,6 +466,8 @@ def describe_file(job: Job, finished: Finished) -> Record:
         parts=finished.parts,
         next_review=finished.next_review,
         fit=finished.fit,
+        medium=job.paper.medium,
+        claim=finished.claim,
         warnings=tuple(
             problem for problem in finished.problems if problem.severity == "warning" and problem.handout
         ),
@@ -476,6 +504,7 @@ def _work(job: Job) -> Finished:
         job.shorter,
         is_fit=job.is_fit,
         ignored=job.ignored,
+        intent=job.intent,
     )
 
 
@@ -526,10 +555,11 @@ def default_workers() -> int:
 def all_files(root: Path, content: Content) -> set[str]:
     """Return the file of every handout that the project can make for release."""
     return {
-        name_file(content, guide, language, paper, shop)
+        name_file(content, guide, language, for_medium(paper, medium), shop)
         for guide in content.guides
         for language in find_languages(root)
         for paper in PAPERS
+        for medium in MEDIA
         for shop in own_shops(content, ())
     }
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from generator import facts as rules
 from generator import prose
+from generator.colour import contrast_with_white, lightness
 from generator.fit import DROPPABLE
 from generator.guide import (
     Carrier,
@@ -402,6 +403,18 @@ class _Loader:
                 self.report.add(
                     self.where["carriers", id_], ("accent",), "carrier-accent", what, "choose a darker colour"
                 )
+            if grey := carrier.accent_grey:
+                table, hint = self.where["carriers", id_], 'write a grey that is dark enough: "#626262"'
+                if grey[1:3] != grey[3:5] or grey[3:5] != grey[5:7]:
+                    what = f"{grey} is no grey: its red, green and blue differ"
+                    self.report.add(table, ("accent_grey",), "carrier-accent", what, hint)
+                elif (ratio := contrast_with_white(grey)) < 4.5:
+                    what = f"white text on {grey} has a contrast of {ratio:.2f}, less than 4.5"
+                    self.report.add(table, ("accent_grey",), "carrier-accent", what, hint)
+            if carrier.accent_cmyk and sum(carrier.accent_cmyk) > MOST_INK:
+                what = f"{sum(carrier.accent_cmyk)} % of ink does not dry, at most {MOST_INK} wanted"
+                hint = "more black, and less of the three others"
+                self.report.add(self.where["carriers", id_], ("accent_cmyk",), "carrier-accent", what, hint)
             for other in content.carriers.values():
                 if other.id == id_:
                     break
@@ -846,35 +859,10 @@ def _is_time(text: str) -> bool:
     return bool(re.fullmatch(r"\d\d:\d\d", text))
 
 
-def contrast_with_white(colour: str) -> float:
-    """Return the contrast ratio of `#RRGGBB` with white.
-
-    Source: WCAG 2.2, contrast ratio.
-    """
-    return 1.05 / (luminance(colour) + 0.05)
-
-
 # Two bands side by side on a laser printer look alike below this; about four steps of a grey wedge.
 MIN_GREY_STEP = 10
-
-
-def lightness(colour: str) -> float:
-    """Return how light `#RRGGBB` looks, 0 (black) to 100 (white).
-
-    Source: CIE 1976, L*.
-    """
-    y = luminance(colour)
-    return 116 * y ** (1 / 3) - 16 if y > 216 / 24389 else y * 24389 / 27
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of `#RRGGBB`, 0 to 1.
-
-    Source: WCAG 2.2, relative luminance.
-    """
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+# What a print shop takes, in percent of four inks together.
+MOST_INK = 300
 
 
 def load_content(

@@ -28,6 +28,7 @@ Text = Annotated[str, _IsText(), StringConstraints(min_length=1, max_length=600,
 OptionalText = Annotated[str, _IsText(), StringConstraints(max_length=600, strip_whitespace=True)]
 # Japanese that is printed as it stands in every language: screen labels, sentences for the staff.
 Japanese = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Ids = tuple[Id, ...]
 # A fact, or one for each locale that has its own; "other" is for the rest.
@@ -135,7 +136,11 @@ class Phrase(Model):
 
 
 class Carrier(Model):
-    """A mobile carrier: `brand` and `self_service` are names and are never translated."""
+    """A mobile carrier: `brand` and `self_service` are names and are never translated.
+
+    `accent` is its colour on a screen and an office printer; `accent_cmyk` are its inks on a press, in
+    percent, and `accent_grey` what it is without colour. Where these are not given, they are derived.
+    """
 
     id: Id
     brand: str
@@ -145,6 +150,8 @@ class Carrier(Model):
     self_service: str
     login: str
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
+    accent_cmyk: tuple[Percent, Percent, Percent, Percent] | None = None
+    accent_grey: Annotated[str, StringConstraints(pattern=r"^(#[0-9A-F]{6})?$")] = ""
     hosts: tuple[str, ...]
 
 

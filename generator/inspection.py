@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.language import Language, find_language
-from generator.paper import PAPERS, Paper, find_paper, like_office_paper
+from generator.paper import MEDIA, PAPERS, Medium, Paper, find_paper, for_medium, like_office_paper
 from generator.problem import Problem, ProjectError
 from generator.publish import MANIFEST, Record, read_manifest
 
@@ -60,10 +60,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are judged. `paper` and `language` are None where the file itself says them."""
+    """How files are judged. `paper`, `medium` and `language` are None where the file itself says them."""
 
     rules: tuple[str, ...]
     paper: Paper | None = None
+    medium: Medium | None = None
     language: Language | None = None
     has_pictures: bool = False
     seconds: float = MOST_SECONDS
@@ -204,23 +205,32 @@ def judge(file: File, options: Options, pinned: PinnedFonts, hear: Callable[[int
         hear(len(corners))
     if len(corners) > MAX_PAGES:
         return refuse(f"has {len(corners)} pages, at most {MAX_PAGES} are judged", "judge it in parts")
+    record = find_record(file.path) if file.path else None
+    is_same = record is not None and record.sha256 == hashlib.sha256(pdf).hexdigest()
+    recorded = record if is_same else None
+    kept = recorded.medium if recorded else "office"
+    medium: Medium = options.medium or "office"
+    if options.medium is None:
+        medium = next((known for known in MEDIA if known == kept), medium)
+    rules = options.rules
+    if recorded and medium == "press":
+        # Their build judged it by these while it had tags; without them, paragraphs are guessed.
+        rules = tuple(id_ for id_ in rules if not RULES[id_].needs_tags)
     try:
-        facts = read_pdf(pdf, None, pinned, file.name, is_ours=False)
+        facts = read_pdf(pdf, None, pinned, file.name, is_ours=False, for_press=medium != "office")
     except ProjectError as error:
         # Nobody here can make it again from its guide.
         hint = "export it again from the program that made it, without a password"
         return Inspected(file.name, tuple(replace(problem, hint=hint) for problem in error.problems))
     if not facts.sizes_mm:
         return refuse("has no pages", "export it again")
-    record = find_record(file.path) if file.path else None
-    is_same = record is not None and record.sha256 == hashlib.sha256(pdf).hexdigest()
-    recorded = record if is_same else None
     paper = (
         options.paper
         or (recorded and next((p for p in PAPERS if p.name == recorded.paper), None))
         or find_paper(*facts.sizes_mm[0])
         or like_office_paper(*facts.sizes_mm[0])
     )
+    paper = for_medium(paper, medium)
     language = (
         options.language or (recorded and find_language(recorded.locale)) or find_language(facts.language)
     )
@@ -233,8 +243,8 @@ def judge(file: File, options: Options, pinned: PinnedFonts, hear: Callable[[int
         addresses=recorded.addresses if recorded else None,
         is_ordered=False,
     )
-    problems = list(check_handout(facts, expected, options.rules))
-    if record and not is_same and "REP-01" in options.rules:
+    problems = list(check_handout(facts, expected, rules))
+    if record and not is_same and "REP-01" in rules:
         problems.insert(
             0,
             Problem(
@@ -250,14 +260,19 @@ def judge(file: File, options: Options, pinned: PinnedFonts, hear: Callable[[int
         file=file.name,
         problems=tuple(problems),
         about=_describe(facts),
-        paper=paper.name,
+        paper=paper.label,
         locale=language.locale if language else "",
         is_recorded=recorded is not None,
         judged=tuple(
-            id_ for id_ in options.rules if not RULES[id_].needs_order or (id_ == "REP-01" and is_recorded)
+            id_
+            for id_ in rules
+            if medium in RULES[id_].media
+            and (not RULES[id_].needs_order or (id_ == "REP-01" and is_recorded))
         ),
         not_judged=tuple(
-            id_ for id_ in options.rules if RULES[id_].needs_order and not (id_ == "REP-01" and is_recorded)
+            id_
+            for id_ in rules
+            if medium in RULES[id_].media and RULES[id_].needs_order and not (id_ == "REP-01" and is_recorded)
         ),
         pictures=_draw(pdf, corners, facts, problems) if options.has_pictures else (),
     )

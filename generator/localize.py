@@ -54,10 +54,11 @@ class LocalizedGuide:
     the whole address of each fact that is one. `carriers` are all carriers, for guides that let
     choose. `seen_on` is the oldest check of the facts used, as printed. `words` are the ready
     translations of template words. `is_archived`: some fact was read in a stored copy.
-    `next_review` is the day by which the first of its facts should be looked at again.
+    `next_review` is the day by which the first of its facts should be looked at again, `last_seen` the day on
+    which the last of them was seen.
     `problems` keep a release from being printed; in a draft the untranslated texts stand in 〖…〗 in
     the source language. `origins` say for each text where a person can change it: file, line, key. These
-    three are no part of what is said.
+    four are no part of what is said.
     """
 
     guide: Guide
@@ -77,6 +78,7 @@ class LocalizedGuide:
     is_archived: bool
     is_draft: bool
     next_review: datetime.date | None
+    last_seen: datetime.date | None
     problems: tuple[Problem, ...]
     origins: Mapping[str, tuple[str, int, str]]
 
@@ -91,7 +93,7 @@ class LocalizedGuide:
             "guide": self.guide.model_dump(mode="json", exclude={"pages", "droppable"}),
             "language": asdict(self.language),
             "carriers": [
-                c.model_dump(mode="json", exclude={"hosts"})
+                c.model_dump(mode="json", exclude={"hosts", "accent_cmyk", "accent_grey"})
                 for c in (self.carriers.values() if self.guide.choices else [self.carrier])
                 if c
             ],
@@ -246,6 +248,7 @@ def localize(
         is_archived=any(fact.method == "archived_copy" for fact in facts),
         is_draft=is_draft,
         next_review=min((rules.next_look(fact) for fact in facts), default=None),
+        last_seen=max((fact.seen_on for fact in facts), default=None),
         problems=tuple(problems),
         origins={**_find_words(catalog), **_find_strings(content, guide, facts, term_ids), **origins},
     )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+# Whom a file is for: an office printer and a screen reader, a print shop, a printer without colour.
+Medium = Literal["office", "press", "mono"]
+MEDIA: tuple[Medium, ...] = ("office", "press", "mono")
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -21,7 +25,8 @@ class Paper:
     thinnest line; `image_dpi` the coarsest picture; `qr_module_mm` the smallest QR module that a
     cheap printer still draws and `qr_levels` the error corrections that survive it; `slack_mm` the
     emptiness at the foot of a page that is too much to share out between blocks; `duplex` is the
-    PDF viewer's hint for turning the sheet, "" where none is wanted.
+    PDF viewer's hint for turning the sheet, "" where none is wanted. `medium` is whom the file is for; what
+    it changes is made by `for_medium`.
     """
 
     name: str
@@ -42,6 +47,12 @@ class Paper:
     line_pt: float = 0.25
     image_dpi: float = 300.0
     qr_levels: tuple[str, ...] = ("M", "Q")
+    medium: Medium = "office"
+
+    @property
+    def label(self) -> str:
+        """Return how files and messages call it: `a4`, `a4-press`."""
+        return self.name if self.medium == "office" else f"{self.name}-{self.medium}"
 
 
 A4 = Paper(
@@ -88,6 +99,23 @@ POSTER = Paper(
 )
 
 PAPERS: tuple[Paper, ...] = (A4, POSTER)
+
+# Japanese print shops cut up to 3 mm off the trim, on either side of it.
+PRESS_BLEED_MM = 3.0
+PRESS_SAFE_MM = 3.0
+
+
+def for_medium(paper: Paper, medium: Medium) -> Paper:
+    """Return what a paper is in a file for this medium.
+
+    A print shop cuts the sheet out of a larger one and turns it itself, so it needs bleed and no hints. Type
+    stays as far from the edge as was designed; judged is what the cutter needs.
+    """
+    if medium == "press":
+        safe_mm = min(paper.safe_mm, PRESS_SAFE_MM)
+        return replace(paper, medium=medium, bleed_mm=PRESS_BLEED_MM, safe_mm=safe_mm, duplex="")
+    return replace(paper, medium=medium)
+
 
 # What is built where no paper is asked for.
 USUAL_PAPERS = (A4,)

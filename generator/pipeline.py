@@ -3,7 +3,10 @@
 guide ─ localize ─▶ said ─ render_markup ─▶ HTML ─ lay_out ─▶ pages ─ write_pdf ─▶ bytes
       ─ read_pdf ─▶ facts ─ check_handout ─▶ problems
 
-Where the pages are too many, markup and layout are tried again on the next rung of the ladder (`fit`).
+Where the pages are too many, markup and layout are tried again on the next rung of the ladder (`fit`). A file
+for a print shop is finished from pages that were judged with their tags, and judged once more:
+
+bytes ─ finish_press ─▶ bytes ─ read_pdf, look_at_plates ─▶ facts ─ check_handout ─▶ problems
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generator.checks import RULES, Expected, check_handout
+from generator.colour import MONO_GREYS, PRESS_INKS, find_grey, mix_inks
 from generator.fit import (
     GAP_RUNGS,
     Rung,
@@ -29,15 +33,17 @@ from generator.fit import (
     suggest_fit,
 )
 from generator.fonts import FontSet, PinnedFonts
-from generator.guide import count_texts
+from generator.guide import Carrier, count_texts
 from generator.language import LANGUAGES, PSEUDO, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
 from generator.markup import Page, describe, render_markup, render_worksheet
-from generator.paper import WORKSHEET, Paper
+from generator.paper import WORKSHEET, Medium, Paper
+from generator.press import NO_DAY, Intent, finish_press
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
-    from generator.layout import Engine, LaidOut
+    from generator.layout import Choice, Engine, LaidOut
+    from generator.readback import PdfFacts
     from generator.worksheet import Row
 
 
@@ -52,6 +58,7 @@ class Finished:
     `seconds` are the wall times of the phases, for people who wait and for the benchmark. `facts` are
     those it says, `fit` is what was done to make it fit its pages. `parts` are short hashes of what is said,
     `next_review` the day by which the first of its facts should be looked at again, "" without facts.
+    `claim` is the PDF/X that a press file says it is, and was found to be.
     """
 
     handout: str
@@ -65,6 +72,7 @@ class Finished:
     fit: tuple[str, ...] = ()
     parts: dict[str, str] = field(default_factory=dict)
     next_review: str = ""
+    claim: str = ""
 
     @property
     def is_fit_to_print(self) -> bool:
@@ -75,7 +83,7 @@ class Finished:
 def name_handout(local: LocalizedGuide, paper: Paper) -> str:
     """Return how messages call a handout: `au-cancel (zh_Hans, a4)`."""
     shop = f", {local.shop.id}" if local.shop else ""
-    return f"{local.guide.id} ({local.language.locale}, {paper.name}{shop})"
+    return f"{local.guide.id} ({local.language.locale}, {paper.label}{shop})"
 
 
 def has_judged() -> bool:
@@ -221,11 +229,12 @@ def build(
     *,
     is_fit: bool = False,
     ignored: tuple[str, ...] = (),
+    intent: Intent | None = None,
 ) -> Finished:
     """Make one handout and judge the finished bytes. Raises nothing that is the project's fault.
 
     `is_fit` lets it be made to fit its pages, `shorter` is what may be said then (see `choose_form`).
-    `ignored` are the rules that it is not judged by.
+    `ignored` are the rules that it is not judged by. `intent` is how a press file is to be printed.
     """
     from generator.readback import read_pdf
 
@@ -249,7 +258,8 @@ def build(
         fitting = choose_form(local, shorter or {}, paper, templates, engine, is_fit=is_fit, lap=lap)
         local, page, laid_out = fitting.form.local, fitting.form.page, fitting.form.laid_out
         edition = local.edition()
-        pdf, complaints = engine.write_pdf(laid_out, paper) if laid_out.document else (b"", ())
+        choose = choose_colours(paper.medium, local.carrier)
+        pdf, complaints = engine.write_pdf(laid_out, paper, choose) if laid_out.document else (b"", ())
         lap("write")
         expected = order(local, paper, page, fonts.family, laid_out, complaints, fitting)
         if not pdf:
@@ -262,9 +272,17 @@ def build(
             complaint = "; ".join(expected.complaints) or "nothing was laid out"
             hint = "mend the style sheet or the template that asks for it"
             return refuse((Problem(handout=name, rule="ENG-01", what=complaint, hint=hint),))
-        facts = read_pdf(pdf, fonts, pinned, name)
+        rules = [rule for rule in RULES if rule not in ignored]
+        is_press, claim = paper.medium == "press", ""
+        facts = read_pdf(pdf, fonts, pinned, name, for_press=paper.medium == "mono")
         lap("read back")
-        problems = check_handout(facts, expected, [rule for rule in RULES if rule not in ignored])
+        # As pages with tags they are an office's, with the limits of a press.
+        tagged = replace(expected, paper=replace(paper, medium="office")) if is_press else expected
+        problems = check_handout(facts, tagged, rules)
+        if is_press:
+            pdf, claim, found = _finish(pdf, facts, expected, rules, local, intent or Intent(), fonts, pinned)
+            problems = tuple(dict.fromkeys((*problems, *found)))
+            lap("press")
         if local.is_draft:
             # Text that is not translated yet is of another length; a draft is there to be looked at. The
             # pseudo-locale is there to show what goes wrong.
@@ -296,7 +314,63 @@ def build(
         fitting.fit,
         local.parts(),
         local.look_by,
+        claim,
     )
+
+
+def choose_colours(medium: Medium, carrier: Carrier | None) -> Choice | None:
+    """Return what gives the inks or the grey of a colour; None where the colours stay as they are."""
+    if medium == "press":
+        inks = dict(PRESS_INKS)
+        if carrier and carrier.accent_cmyk:
+            cyan, magenta, yellow, black = (percent / 100 for percent in carrier.accent_cmyk)
+            inks[carrier.accent] = (cyan, magenta, yellow, black)
+        return lambda colour: inks.get(colour) or mix_inks(colour)
+    if medium == "mono":
+        greys = dict(MONO_GREYS)
+        if carrier and carrier.accent_grey:
+            greys[carrier.accent] = find_grey(carrier.accent_grey)
+        return lambda colour: (greys[colour] if colour in greys else find_grey(colour),)
+    return None
+
+
+def _finish(
+    tagged: bytes,
+    facts: PdfFacts,
+    expected: Expected,
+    rules: Sequence[str],
+    local: LocalizedGuide,
+    intent: Intent,
+    fonts: FontSet,
+    pinned: PinnedFonts,
+) -> tuple[bytes, str, tuple[Problem, ...]]:
+    """Finish tagged pages for a print shop, and judge the result: the bytes, what they claim, what is wrong.
+
+    They claim a standard where our own reading and Ghostscript's plates agree; where there is no
+    Ghostscript, they are made again without the claim.
+    """
+    from generator.readback import find_ghostscript, look_at_plates, read_pdf
+
+    claim = intent.claim if find_ghostscript() else ""
+    day = local.last_seen
+    pdf = finish_press(tagged, expected.paper, intent, claim, day)
+    finished = look_at_plates(pdf, read_pdf(pdf, fonts, pinned, expected.handout, for_press=True))
+    expected = replace(
+        expected,
+        claim=claim,
+        day=f"{day:%Y%m%d}" if day else f"{NO_DAY:%Y%m%d}",
+        runs=facts.runs,
+    )
+    problems = check_handout(finished, expected, [rule for rule in rules if not RULES[rule].needs_tags])
+    if intent.claim and not claim and "PDF-02" in rules:
+        what = (
+            f"does not say that it is {intent.claim}: Ghostscript is not here, so nobody checked its plates"
+        )
+        hint = "install ghostscript, and build it again"
+        problems += (
+            Problem(handout=expected.handout, rule="PDF-02", what=what, hint=hint, severity="warning"),
+        )
+    return pdf, claim, problems
 
 
 def build_worksheet(

@@ -29,8 +29,8 @@ class Record:
     `file` is relative to the output folder. `fingerprint` is the hash of everything that went in,
     and `inputs` its parts; `sha256` and `size` (bytes) are of the file. `parts` are short hashes of what is
     said (see `LocalizedGuide.parts`); `next_review` is the day by which the first of its facts should be
-    looked at again, "" without facts. `fit` says what was done to make it fit its pages. No clock, no
-    absolute path.
+    looked at again, "" without facts. `fit` says what was done to make it fit its pages. `medium` is whom the
+    file is for, and `claim` the PDF/X that it was found to be. No clock, no absolute path.
     """
 
     file: str
@@ -50,6 +50,8 @@ class Record:
     next_review: str
     warnings: tuple[Problem, ...]
     fit: tuple[str, ...] = ()
+    medium: str = "office"
+    claim: str = ""
 
 
 def hash_bytes(data: bytes) -> str:
@@ -89,6 +91,7 @@ def _read_record(item: dict[str, Any]) -> Record:
         Problem(**{**problem, "box_mm": tuple(problem["box_mm"])}) for problem in item["warnings"]
     )
     item["fit"] = tuple(item["fit"])
+    item["medium"], item["claim"] = str(item["medium"]), str(item["claim"])
     return Record(**item)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from generator.paper import PAPERS, Paper
+from generator.paper import MEDIA, PAPERS, Paper, for_medium
 from generator.problem import Severity
 
 
@@ -55,6 +55,9 @@ def explain_rules(papers: Sequence[Paper] = PAPERS) -> dict[str, Explanation]:
             if same
             else tuple(f"{name}: {limit}" for name, limit in by_paper.items())
         )
+        on_press = {describe_limit(rule, for_medium(paper, "press")) for paper in papers}
+        if rule.media == MEDIA and on_press != set(by_paper.values()):
+            limits = (*limits, *(f"press: {limit}" for limit in sorted(on_press)))
         found[id_] = Explanation(
             id=id_,
             name=rule.name,
@@ -264,6 +267,12 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "a carrier's colour carries white type, and is a grey of its own",
         "white words on a light ground are not read, and copies are black and white",
         "choose a darker accent, or one clearly lighter or darker than the other's",
+    ),
+    _row(
+        "press-profile",
+        "a profile is that of a CMYK printer",
+        "another profile makes the print shop print other colours, or refuse the file",
+        "ask the print shop for its ICC profile",
     ),
     _row(
         "shop-phone",

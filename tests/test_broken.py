@@ -23,7 +23,7 @@ from test_readback import Press, save
 
 from generator.checks import Expected, check_handout
 from generator.fonts import font_face_css
-from generator.paper import PAPERS
+from generator.paper import PAPERS, for_medium
 from generator.readback import read_pdf
 
 press = test_readback.press
@@ -90,8 +90,12 @@ class Case:
     css: str = ""
     lang: str = "zh-Hans"
     green_expected: Expected | None = None
+    green_css: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
+
+ON_PRESS = replace(BARE, paper=for_medium(PAPERS[0], "press"), is_ordered=False)
+INKED = "@page { bleed: 3mm } html { color: device-cmyk(0 0 0 1) }"
 
 JAPANESE = replace(BARE, language=LANGUAGE["ja"])
 TRADITIONAL = replace(BARE, language=LANGUAGE["zh-Hant"])
@@ -344,6 +348,48 @@ CASES = (
         '<p>先确认 <b style="color: #a00000">费用</b></p>',
     ),
     # --- images
+    # --- inks
+    Case(
+        "black as a screen has it",
+        '<p style="color: #000">说明</p>',
+        (("COL-01", "type or drawing has its colour from DeviceRGB, CMYK, grey or spot colours wanted"),),
+        "<p>说明</p>",
+        ON_PRESS,
+        css=INKED,
+    ),
+    Case(
+        "small type of four inks",
+        '<p style="color: device-cmyk(.6 .4 .4 1)">说明</p>',
+        (("COL-02", "“说明” is set in C60 M40 Y40 K100 at 10.5 pt, black alone wanted"),),
+        '<p style="color: device-cmyk(.6 .4 .4 1); font-size: 18pt">说明</p>',
+        ON_PRESS,
+        css=INKED,
+    ),
+    Case(
+        "more ink than dries",
+        '<div style="background: device-cmyk(1 1 1 .2); height: 9mm"></div>',
+        (("COL-03", "C100 M100 Y100 K20 is 320% of ink, at most 300% wanted"),),
+        '<div style="background: device-cmyk(1 1 .8 .2); height: 9mm"></div>',
+        ON_PRESS,
+        css=INKED,
+    ),
+    Case(
+        "no room to cut",
+        "<p>说明</p>",
+        (("GEO-02", "has 0.0 mm of bleed, 3 mm wanted"),),
+        "<p>说明</p>",
+        ON_PRESS,
+        css=INKED.replace("bleed: 3mm", "bleed: 0"),
+        green_css=INKED,
+    ),
+    Case(
+        "a coarse image on a press",
+        f'<img alt="{ALT}" {ROUND} src="{picture("L", (60, 60))}">',
+        (("IMG-01", "an image has 51 dpi, at least 300 wanted"),),
+        f'<img alt="{ALT}" {ROUND} src="{picture("L", (400, 400))}">',
+        ON_PRESS,
+        css=INKED,
+    ),
     Case(
         "a coarse image",
         f'<img alt="{ALT}" {ROUND} src="{picture("RGB", (60, 60), (90, 90, 90))}">',
@@ -526,14 +572,15 @@ CASES = (
 RED_CSS = {"a picture that ends at the trim": '<div class="band"></div>'}
 
 
-def findings(press: Press, case: Case, body: str, expected: Expected) -> list[tuple[str, str]]:
-    pdf = press.print(HEAD + body, css=case.css, lang=case.lang, finish=index, **case.options)
-    return [(p.rule, p.what) for p in check_handout(press.read(pdf), expected)]
+def findings(press: Press, case: Case, body: str, expected: Expected, css: str) -> list[tuple[str, str]]:
+    pdf = press.print(HEAD + body, css=css, lang=case.lang, finish=index, **case.options)
+    for_press = expected.paper.medium != "office"
+    return [(p.rule, p.what) for p in check_handout(press.read(pdf, for_press=for_press), expected)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_planted_is_found_and_nothing_else(press: Press, case: Case) -> None:
-    found = findings(press, case, case.red + RED_CSS.get(case.name, ""), case.expected)
+    found = findings(press, case, case.red + RED_CSS.get(case.name, ""), case.expected, case.css)
     assert [rule for rule, _ in found] == [rule for rule, _ in case.announces], found
     for (_, what), (_, announced) in zip(found, case.announces, strict=True):
         if announced.startswith("*"):
@@ -544,7 +591,10 @@ def test_what_is_planted_is_found_and_nothing_else(press: Press, case: Case) -> 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_its_good_twin_has_no_finding(press: Press, case: Case) -> None:
-    assert findings(press, case, case.green, case.green_expected or case.expected) == []
+    assert (
+        findings(press, case, case.green, case.green_expected or case.expected, case.green_css or case.css)
+        == []
+    )
 
 
 # --- what a page cannot plant by itself ------------------------------------------------------------

@@ -376,7 +376,7 @@ def test_every_rule_has_been_seen_red() -> None:
     tests = Path(__file__).parent
     text = "".join(
         (tests / name).read_text(encoding="utf-8")
-        for name in ("test_checks.py", "test_broken.py", "test_fit.py")
+        for name in ("test_checks.py", "test_broken.py", "test_fit.py", "test_press.py")
     )
     assert [name for name in RULES if f'"{name}"' not in text] == []
 

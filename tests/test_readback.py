@@ -100,8 +100,8 @@ class Press:
             pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1", pdf_version="1.7", finisher=finisher)
         return pdf
 
-    def read(self, pdf: bytes) -> PdfFacts:
-        return read_pdf(pdf, self.fonts, self.pinned, "test (zh_Hans, a4)")
+    def read(self, pdf: bytes, *, for_press: bool = False) -> PdfFacts:
+        return read_pdf(pdf, self.fonts, self.pinned, "test (zh_Hans, a4)", for_press=for_press)
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from generator.checks import access, colour, file, fonts, lines, page, symbols, texts
+from generator.checks import access, colour, file, fonts, lines, page, press, symbols, texts
 from generator.checks.order import Expected, Finding, Origin, Rule
 from generator.checks.texts import Index
+from generator.paper import Medium
 from generator.problem import Problem
 from generator.readback.model import PdfFacts
 
@@ -34,7 +35,8 @@ def check_handout(
 ) -> tuple[Problem, ...]:
     """Judge a file by these rules, or by all; each breach is told once a page. Empty when all is well.
 
-    Rules that compare with an order say nothing of a file that nobody ordered.
+    Rules that compare with an order say nothing of a file that nobody ordered, and rules about another medium
+    nothing of this one.
     """
     language, paper = expected.language, expected.paper
     words = {
@@ -47,6 +49,8 @@ def check_handout(
     for name in RULES if rules is None else rules:
         rule = RULES[name]
         if rule.needs_order and not expected.is_ordered:
+            continue
+        if paper.medium not in rule.media:
             continue
         advice = rule.hint if expected.is_ordered else rule.elsewhere or rule.hint
         told: set[tuple[int, str]] = set()
@@ -83,6 +87,8 @@ def describe_limit(rule: Rule, paper: object) -> str:
 _CATALOGUE = "preflight catalogue for CJK print"
 _JLREQ = "W3C JLREQ 3.1.7, CLREQ 3.1; JIS X 4051; GB/T 15834-2011"
 _UA = "ISO 14289-1:2014 (PDF/UA-1)"
+# A file for a press has no tags, and nobody prints it from a viewer.
+_NOT_PRESS: tuple[Medium, ...] = ("office", "mono")
 
 RULES: dict[str, Rule] = {
     "ENG-01": Rule(
@@ -93,6 +99,7 @@ RULES: dict[str, Rule] = {
         hint="remove or repair what it names; an unknown property prints as if it were not there",
         find=file.find_complaints,
         needs_order=True,
+        needs_tags=True,
     ),
     "PDF-01": Rule(
         name="the file is sound and inert",
@@ -101,6 +108,16 @@ RULES: dict[str, Rule] = {
         limit="PDF 1.7, at most 10 MB, no damage, script, form or attachment, links to known hosts only",
         hint="write the file again as PDF 1.7, without what it holds beside its pages",
         find=file.find_unsound_file,
+    ),
+    "PDF-02": Rule(
+        name="the file is the PDF/X that it says it is",
+        reason="a print shop's machines trust the label, and print what it promises",
+        source="ISO 15930-4:2003 (PDF/X-1a), ISO 15930-7:2010 (PDF/X-4)",
+        limit="boxes, output intent, fonts, colours, dates, title, trapping as the standard wants them",
+        hint="name the print shop's profile (--icc) or its condition (--condition), or claim nothing",
+        elsewhere="export it as PDF/X anew, with the profile of the print shop",
+        find=press.find_false_claims,
+        media=("press",),
     ),
     "PDF-03": Rule(
         name="the properties are those of the guide",
@@ -120,6 +137,8 @@ RULES: dict[str, Rule] = {
         elsewhere="print at 100 %, or set /PrintScaling /None in the file",
         find=file.find_missing_hints,
         severity="warning",
+        media=_NOT_PRESS,
+        needs_tags=True,
     ),
     "REP-01": Rule(
         name="the next build is the same to the byte",
@@ -137,6 +156,7 @@ RULES: dict[str, Rule] = {
         limit="no messenger; telephone numbers of the guide only",
         hint="take it out; a shop's own numbers belong into its file in content/shops",
         find=file.find_unwanted_contacts,
+        needs_tags=True,
     ),
     "FNT-01": Rule(
         name="fonts are in the file, as subsets",
@@ -207,6 +227,7 @@ RULES: dict[str, Rule] = {
         limit="0",
         hint="keep the mark with the word before it, in one element without wrapping",
         find=lines.find_bad_line_starts,
+        needs_tags=True,
     ),
     "CJK-03": Rule(
         name="no opening mark ends a line",
@@ -215,6 +236,7 @@ RULES: dict[str, Rule] = {
         limit="0",
         hint="keep the mark with the word after it, in one element without wrapping",
         find=lines.find_bad_line_ends,
+        needs_tags=True,
     ),
     "CJK-04": Rule(
         name="numbers, prices and addresses are whole",
@@ -224,6 +246,7 @@ RULES: dict[str, Rule] = {
         hint="keep it together: in content write it as {{fact.id}} or in [brackets]",
         elsewhere="keep it together with a non-breaking space or hyphen",
         find=lines.find_split_numbers,
+        needs_tags=True,
     ),
     "CJK-05": Rule(
         name="nothing is left alone",
@@ -234,6 +257,7 @@ RULES: dict[str, Rule] = {
         elsewhere="shorten or lengthen the text",
         find=lines.find_lonely_lines,
         severity="warning",
+        needs_tags=True,
     ),
     "CJK-06": Rule(
         name="lines are as long as an eye follows",
@@ -244,6 +268,7 @@ RULES: dict[str, Rule] = {
         elsewhere="change the width of the column",
         find=lines.find_bad_measures,
         severity="warning",
+        needs_tags=True,
     ),
     "CJK-07": Rule(
         name="lines are apart, and belong together",
@@ -254,6 +279,7 @@ RULES: dict[str, Rule] = {
         elsewhere="change the line spacing",
         find=lines.find_bad_pitch,
         severity="warning",
+        needs_tags=True,
     ),
     "CJK-08": Rule(
         name="headings break between phrases",
@@ -264,6 +290,7 @@ RULES: dict[str, Rule] = {
         elsewhere="shorten the heading, or break it by hand",
         find=lines.find_torn_headings,
         severity="warning",
+        needs_tags=True,
     ),
     "CJK-09": Rule(
         name="punctuation is the language's own",
@@ -273,6 +300,7 @@ RULES: dict[str, Rule] = {
         hint="correct the translation: “” in simplified Chinese, 「」 in traditional Chinese and Japanese",
         find=lines.find_foreign_marks,
         severity="warning",
+        needs_tags=True,
     ),
     "CJK-10": Rule(
         name="no script leaks into another",
@@ -282,6 +310,7 @@ RULES: dict[str, Rule] = {
         hint="correct the text; a Japanese word in another language is a term: {{term.id}}",
         elsewhere="correct the text",
         find=lines.find_leaks,
+        needs_tags=True,
     ),
     "CJK-11": Rule(
         name="Korean words are whole",
@@ -291,6 +320,7 @@ RULES: dict[str, Rule] = {
         hint="templates print texts with say(...) or _(...), which keep words whole; shorten a long word",
         find=lines.find_broken_words,
         needs_order=True,
+        needs_tags=True,
     ),
     "TXT-01": Rule(
         name="every text of the guide is on paper",
@@ -300,6 +330,7 @@ RULES: dict[str, Rule] = {
         hint="look for a template that leaves it out, or a box that cuts it off",
         find=texts.find_lost_texts,
         needs_order=True,
+        needs_tags=True,
     ),
     "TXT-02": Rule(
         name="nothing else is on paper",
@@ -309,6 +340,17 @@ RULES: dict[str, Rule] = {
         hint='in templates write {{{{ _("word") }}}}, or {{{{ name(...) }}}} for what stands as it is',
         find=texts.find_unsaid_texts,
         severity="error",
+        needs_order=True,
+        needs_tags=True,
+    ),
+    "TXT-03": Rule(
+        name="the press file says what the pages say that it was made from",
+        reason="texts are judged where they have languages and an order; what is printed must be the same",
+        source="the tagged pages before they were finished for the press",
+        limit="the same glyphs at the same places, 0.02 mm more or less",
+        hint="the finishing of the file changed what is painted: repair generator/press.py",
+        find=texts.find_changed_glyphs,
+        media=("press",),
         needs_order=True,
     ),
     "TYP-01": Rule(
@@ -328,6 +370,7 @@ RULES: dict[str, Rule] = {
         hint="set the body larger, and say less",
         find=page.find_small_body,
         severity="warning",
+        needs_tags=True,
     ),
     "GEO-01": Rule(
         name="pages have the size of the paper",
@@ -381,6 +424,7 @@ RULES: dict[str, Rule] = {
         hint="shorten the texts; never set them smaller",
         elsewhere="shorten it; never set it smaller",
         find=page.find_wrong_page_count,
+        needs_tags=True,
     ),
     "GEO-09": Rule(
         name="pages are full",
@@ -391,6 +435,7 @@ RULES: dict[str, Rule] = {
         elsewhere="add content, or take the page away",
         find=page.find_empty_pages,
         severity="warning",
+        needs_tags=True,
     ),
     "FIT-01": Rule(
         name="it fits as it was designed",
@@ -401,6 +446,37 @@ RULES: dict[str, Rule] = {
         find=page.find_fitting,
         severity="warning",
         needs_order=True,
+        needs_tags=True,
+    ),
+    "COL-01": Rule(
+        name="colours are what the machine prints with",
+        reason="a press that has to guess inks turns black type into four colours, and accents into others",
+        source="Japanese print shops: CMYK, no RGB; ISO 15930",
+        limit="press: CMYK, grey or spot colours; mono: grey alone; nothing in RGB",
+        hint="templates have their inks in generator/colour.py; pictures must come as CMYK or grey",
+        elsewhere="convert it to CMYK by the print shop's profile, black type to black alone",
+        find=press.find_wrong_colours,
+        media=("press", "mono"),
+    ),
+    "COL-02": Rule(
+        name="type is black alone",
+        reason="four plates are never quite in register: small type of several inks has fringes",
+        source="Japanese print shops: black ink only for type, no rich black",
+        limit="type under 18 pt without cyan, magenta and yellow",
+        hint="give it #1A1A1A or white in templates/css/press.css",
+        elsewhere="set small type in black (K 100) or white",
+        find=press.find_coloured_type,
+        media=("press",),
+    ),
+    "COL-03": Rule(
+        name="ink dries",
+        reason="too much ink sets off on the next sheet and sticks the pile together",
+        source="Japanese print shops: 300 to 360 %; digital presses refuse more than 300",
+        limit="300 % of four inks together",
+        hint="change accent_cmyk of the carrier: more black, less of the others",
+        elsewhere="take out cyan, magenta and yellow where black is",
+        find=press.find_too_much_ink,
+        media=("press",),
     ),
     "COL-04": Rule(
         name="type survives a black-and-white printer",
@@ -410,6 +486,7 @@ RULES: dict[str, Rule] = {
         hint="darken the type, or lighten what is behind it",
         find=colour.find_type_that_greys,
         severity="warning",
+        needs_tags=True,
     ),
     "IMG-01": Rule(
         name="images are fine enough",
@@ -470,6 +547,7 @@ RULES: dict[str, Rule] = {
         hint="use segno.make_qr, print the address beside it, and say 二次元コード",
         elsewhere="print the address beside it; make the code as QR, not Micro QR",
         find=symbols.find_odd_codes,
+        needs_tags=True,
     ),
     "A11Y-01": Rule(
         name="the file is PDF/UA-1",
@@ -479,6 +557,8 @@ RULES: dict[str, Rule] = {
         hint="the rule is of PDF/UA-1 (ISO 14289-1); repair the template",
         elsewhere="let the program that wrote it write tagged PDF (PDF/UA)",
         find=access.find_ua_failures,
+        media=_NOT_PRESS,
+        needs_tags=True,
     ),
     "A11Y-02": Rule(
         name="type stands out",
@@ -495,6 +575,8 @@ RULES: dict[str, Rule] = {
         limit="in the document's language, at most 120 letters, no file name",
         hint="say what the picture tells, in the language of the page",
         find=access.find_poor_alts,
+        media=_NOT_PRESS,
+        needs_tags=True,
     ),
     "A11Y-04": Rule(
         name="every text says its language",
@@ -504,6 +586,8 @@ RULES: dict[str, Rule] = {
         hint='give the element the lang of its text: "{tag}" is the reader\'s, "ja" that of Japanese words',
         elsewhere="set the language of the document, and that of foreign words",
         find=access.find_missing_languages,
+        media=_NOT_PRESS,
+        needs_tags=True,
     ),
     "A11Y-05": Rule(
         name="it is read in the order of the guide, and built as what it is",
@@ -513,6 +597,8 @@ RULES: dict[str, Rule] = {
         hint="put the blocks of the template in the order of the guide, and use h1 to h3, ul, th scope",
         elsewhere="use the program's headings, lists and heads of tables",
         find=access.find_bad_structure,
+        media=_NOT_PRESS,
+        needs_tags=True,
     ),
     "A11Y-06": Rule(
         name="nothing is said by colour or by tiny pictures alone",
@@ -525,6 +611,8 @@ RULES: dict[str, Rule] = {
             *access.find_small_pictures(facts, expected),
         ),
         severity="warning",
+        media=_NOT_PRESS,
+        needs_tags=True,
     ),
     "A11Y-07": Rule(
         name="sentences are short",
@@ -535,5 +623,6 @@ RULES: dict[str, Rule] = {
         find=access.find_long_sentences,
         severity="warning",
         needs_order=True,
+        needs_tags=True,
     ),
 }

@@ -115,7 +115,8 @@ def find_coarse_images(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
     for image in facts.images:
         if 0 < image.dpi < wanted - 1 and min(image.width, image.height) > 1:
             what = f"an image has {image.dpi:.0f} dpi, at least {wanted:g} wanted"
-            yield Finding(what, image.page, image.box_mm)
+            is_press = expected.paper.medium == "press"
+            yield Finding(what, image.page, image.box_mm, severity="error" if is_press else None)
 
 
 def find_blurred_images(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from generator.language import Language
-from generator.paper import Paper
+from generator.paper import MEDIA, Medium, Paper
 from generator.problem import Severity
 from generator.readback.model import Box, PdfFacts, Run
 
@@ -30,7 +30,8 @@ class Expected:
     foot of each page. `pages` is the exact number wanted, None allows whatever the paper does. A
     property of the document (`author`, `subject`, `keywords`) that is None is not judged. `overflow` says of
     each side that is too long by how much, `way_out` what can be done about it, and `fit` what was done to
-    make the handout fit.
+    make the handout fit. `claim` is the PDF/X that a press file is to say it is, and `day` the one date that
+    is to stand in it ("20261122"), "" for none; `runs` is the type of the pages that it was made from.
     """
 
     handout: str
@@ -54,6 +55,9 @@ class Expected:
     author: str | None = None
     subject: str | None = None
     keywords: str | None = None
+    claim: str = ""
+    day: str = ""
+    runs: tuple[Run, ...] = ()
     is_ordered: bool = True
 
 
@@ -90,7 +94,9 @@ class Rule:
     (`{floor_pt:g}`). `{...}` in the hint is filled from the order: `{tag}`, `{family}`, `{paper}`.
     `source` is where the rule comes from. `elsewhere` is the hint for a file that nobody ordered, where it
     is another one: its maker has no templates of ours. `needs_order`: it compares with what was ordered, and
-    says nothing of such a file.
+    says nothing of such a file. `media` are those that it is about: nobody reads tags of a file for a press.
+    `needs_tags`: it goes by languages, paragraphs and the order of reading; a press file of ours, which has
+    no tags, is judged by it before they are taken out.
     """
 
     name: str
@@ -102,6 +108,8 @@ class Rule:
     severity: Severity = "error"
     needs_order: bool = False
     elsewhere: str = ""
+    media: tuple[Medium, ...] = MEDIA
+    needs_tags: bool = False
 
 
 # --- words -------------------------------------------------------------------------------------

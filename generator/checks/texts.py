@@ -160,3 +160,23 @@ class Index:
             (length, start, text) for start, length, text in self._spans if start <= at < start + length
         ]
         return max(around)[1:] if around else (0, "")
+
+
+# Files have lengths of four digits behind the point, in different units.
+_MOVED_MM = 0.02
+
+
+def find_changed_glyphs(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find glyphs that are other ones, or elsewhere, than on the pages that a press file was made from."""
+    ordered = [run for run in expected.runs if run.is_visible]
+    printed = [run for run in facts.runs if run.is_visible]
+    for ought, is_ in zip(ordered, printed, strict=False):
+        is_same = (ought.page, ought.glyphs, ought.size_pt) == (is_.page, is_.glyphs, is_.size_pt)
+        if not is_same:
+            yield on(is_, f"{quote(is_.text)} is printed where {quote(ought.text)} was meant")
+            return
+        if abs(ought.x_mm - is_.x_mm) > _MOVED_MM or abs(ought.y_mm - is_.y_mm) > _MOVED_MM:
+            yield on(is_, f"{quote(is_.text)} is not where it was")
+            return
+    if len(ordered) != len(printed):
+        yield Finding(f"has {len(printed)} pieces of type, {len(ordered)} wanted")

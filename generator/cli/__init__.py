@@ -25,13 +25,14 @@ from generator import __version__
 from generator.cli.affected import affected
 from generator.cli.messages import messages
 from generator.language import LANGUAGES, PSEUDO, Language, find_language
-from generator.paper import PAPERS, USUAL_PAPERS, Paper
+from generator.paper import PAPERS, USUAL_PAPERS, Medium, Paper, for_medium
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
     from generator.batch import Outcome, Plan
     from generator.guide import Content
     from generator.inspection import Inspected
+    from generator.press import Intent
     from generator.report import Suite
 
 T = TypeVar("T")
@@ -529,6 +530,25 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
     is_flag=True,
     help="Where a page overflows, take smaller gaps, then leave out the blocks that the guide lets go.",
 )
+@click.option(
+    "--press",
+    is_flag=True,
+    help="For a print shop: bleed, marks, CMYK; files end in -press.pdf, without tags.",
+)
+@click.option(
+    "--icc",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --press: the print shop's ICC profile; the file is then PDF/X-4.",
+)
+@click.option(
+    "--condition",
+    metavar="NAME",
+    shell_complete=_complete(lambda _: _list_conditions()),
+    help="With --press: how it will be printed, by its registered name (JC200103); without --icc, PDF/X-1a.",
+)
+@click.option(
+    "--mono", is_flag=True, help="For a printer without colour: greys only; files end in -mono.pdf."
+)
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
@@ -556,6 +576,10 @@ def build(
     as_of: datetime.date | None,
     draft: bool,
     fit: bool,
+    press: bool,
+    icc: Path | None,
+    condition: str | None,
+    mono: bool,
     force: bool,
     dry_run: bool,
     prune: bool,
@@ -578,6 +602,11 @@ def build(
 
     started = time.perf_counter()
     report = Report("build", format_, fail_on)
+    medium = _choose_medium(press, mono)
+    if medium != "press" and (icc or condition):
+        raise click.UsageError(
+            f"{'--icc' if icc else '--condition'} is about a file for a print shop: add --press"
+        )
     ignored: tuple[str, ...] = ()
     if select or ignore:
         from generator.checks import RULES
@@ -601,11 +630,14 @@ def build(
             from generator import editions
 
             editions.read_releases(project.root)  # a damaged file is told before anything is made
+        intent = _read_intent(icc, condition) if medium == "press" else None
         content = project.content()
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
             languages=choose_editions(project.root, locales),
-            papers=choose_papers(papers) if papers else USUAL_PAPERS,
+            papers=tuple(
+                for_medium(paper, medium) for paper in (choose_papers(papers) if papers else USUAL_PAPERS)
+            ),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
         plan = batch.make_plan(
@@ -616,6 +648,7 @@ def build(
             is_draft=draft,
             is_fit=fit,
             ignored=ignored,
+            intent=intent,
         )
         if to_stdout:
             _build_to_stdout(plan, cache, report)
@@ -651,6 +684,42 @@ def build(
     notes = _find_leftovers(project.root, folder, content, plan, gone) + _find_samples(content, shops)
     plan = replace(plan, problems=(*plan.problems, *notes))
     _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, report, quiet)
+
+
+def _choose_medium(press: bool, mono: bool) -> Medium:
+    if press and mono:
+        raise click.UsageError("--press and --mono are two files: build them one after the other")
+    return "press" if press else "mono" if mono else "office"
+
+
+def _list_conditions() -> list[str]:
+    from generator.press import CONDITIONS
+
+    return list(CONDITIONS)
+
+
+def _read_intent(icc: Path | None, condition: str | None) -> Intent:
+    """Return how a press file is to be printed.
+
+    Raises:
+        click.BadParameter: the condition is none that is known to be registered.
+        ProjectError: the profile is not that of a CMYK printer.
+    """
+    from generator.press import CONDITIONS, Intent
+    from generator.profile import MOST_BYTES, read_profile
+
+    name = next((known for known in CONDITIONS if known.casefold() == (condition or "").casefold()), "")
+    if condition and not name:
+        import difflib
+
+        near = difflib.get_close_matches(condition.upper(), CONDITIONS, 1, 0.5)
+        hint = f'did you mean "{near[0]}"?' if near else "name its ICC profile instead: --icc FILE"
+        known = ", ".join(CONDITIONS)
+        raise click.BadParameter(f'no printing condition is called "{condition}"; {hint} There are: {known}')
+    if icc is None:
+        return Intent(name)
+    with icc.open("rb") as file:
+        return Intent(name, read_profile(file.read(MOST_BYTES + 1), str(icc)))
 
 
 def _find_leftovers(
@@ -714,6 +783,7 @@ class _Narrator:
             line = f"{done} {outcome.job.file}"
             if outcome.record:
                 line += f", {count(outcome.record.pages, 'page')}, {outcome.record.size / 1000:.0f} KB"
+                line += f", {outcome.record.claim}" if outcome.record.claim else ""
             if self.is_verbose and outcome.seconds:
                 line += ": " + ", ".join(f"{phase} {s * 1000:.0f} ms" for phase, s in outcome.seconds.items())
             click.echo(line, err=True)
@@ -752,6 +822,7 @@ def _tell_outcomes(
                         "size": outcome.record.size,
                         "edition": outcome.record.edition,
                         "sha256": outcome.record.sha256,
+                        **({"claim": outcome.record.claim} if outcome.record.medium == "press" else {}),
                     }
                 ),
             }
@@ -909,6 +980,8 @@ def check(project: Project, as_of: datetime.date | None, format_: str, fail_on: 
     shell_complete=_complete(lambda _: [language.locale for language in LANGUAGES]),
     help="Judge as this language.  [default: that which the file says]",
 )
+@click.option("--press", is_flag=True, help="Judge as a file for a print shop: bleed, inks, PDF/X.")
+@click.option("--mono", is_flag=True, help="Judge as a file for a printer without colour.")
 @SELECT
 @IGNORE
 @FORMAT
@@ -928,6 +1001,8 @@ def inspect(
     files: tuple[str, ...],
     paper: str | None,
     locale: str | None,
+    press: bool,
+    mono: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     format_: str,
@@ -949,6 +1024,7 @@ def inspect(
     options = inspection.Options(
         rules=choose_rules(select, ignore),
         paper=_choose_one(choose_papers, paper),
+        medium=_choose_medium(press, mono) if press or mono else None,
         language=_choose_one(choose_languages, locale),
         has_pictures=html is not None,
     )

@@ -5,6 +5,7 @@ that `pyproject.toml` pins; each kind has a room:
 
     heights    free height is shared out between blocks, and sides are measured
     drawing    gaps between Han and Latin; codes and icons in fewer operators
+    colours    inks for a press, greys for a laser
     tags       languages, lists, heads of tables; idle elements left out; the page in the order of reading
     embedding  fonts with what a page needs of them
     speed      the same work done once
@@ -29,12 +30,15 @@ from urllib.parse import unquote, urlsplit
 
 from generator.fit import Side
 from generator.fonts import FontSet, font_face_css, fontconfig_file
+from generator.layout.colours import Choice, replace_colours
 from generator.layout.drawing import draw_icons, draw_runs, set_gaps
 from generator.layout.embedding import embed_outlines_only, sort_characters
 from generator.layout.heights import share_out_free_height
 from generator.layout.speed import fill_styles, make_html, remember_fonts, remember_sizes
 from generator.layout.tags import index_headers, order_content, tag_languages, trim_tags
 from generator.paper import Paper
+
+__all__ = ["Choice", "Engine", "LaidOut", "system_versions"]
 
 # Longer than any side, for measuring.
 ENDLESS_MM = 10_000.0
@@ -192,7 +196,7 @@ class Engine:
         # Bytes that are no UTF-8 become marks that no CSS has, so the engine complains of them.
         css = [
             (folder / f"{name}.css").read_text(encoding="utf-8", errors="replace")
-            for name in (*STYLE_SHEETS, paper.name)
+            for name in _list_sheets(folder, paper)
         ]
         sheets: list[Any] = [self._font_sheet]
         complaints: list[str] = []
@@ -237,8 +241,13 @@ class Engine:
         fatal: type[BaseException] = FatalURLFetchingError  # not an Exception: a plain except misses it
         return fatal
 
-    def write_pdf(self, laid_out: LaidOut, paper: Paper) -> tuple[bytes, tuple[str, ...]]:
-        """Write pages as tagged PDF 1.7 (PDF/UA-1); return the bytes and the engine's complaints."""
+    def write_pdf(
+        self, laid_out: LaidOut, paper: Paper, choose: Choice | None = None
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """Write pages as tagged PDF 1.7 (PDF/UA-1); return the bytes and the engine's complaints.
+
+        `choose` gives the inks or the grey of each colour, where these are printed instead.
+        """
         self._listener.lines.clear()
 
         def finish(document: Any, pdf: Any) -> None:  # noqa: ANN401
@@ -246,7 +255,10 @@ class Engine:
 
             # A viewer that scales to its printer's margins would shrink type and QR codes.
             pdf.catalog["ViewerPreferences"]["PrintScaling"] = "/None"
-            pdf.catalog["ViewerPreferences"]["Duplex"] = f"/{paper.duplex}"
+            if paper.duplex:
+                pdf.catalog["ViewerPreferences"]["Duplex"] = f"/{paper.duplex}"
+            if choose:
+                replace_colours(pdf, choose)
             index_headers(pdf, pydyf)
             order_content(pdf)
             sort_characters(pdf)
@@ -261,6 +273,17 @@ class Engine:
                 f"could not write the file: {error or 'a box was drawn twice'}",
             )
         return raw, tuple(self._listener.lines)
+
+
+def _list_sheets(folder: Path, paper: Paper) -> list[str]:
+    """Return the style sheets of a paper; the later one wins.
+
+    A medium may have one of its own, and one for a paper: `press`, `a4-press`.
+    """
+    names = [*STYLE_SHEETS, paper.name]
+    if paper.medium != "office":
+        names += [name for name in (paper.medium, paper.label) if (folder / f"{name}.css").is_file()]
+    return names
 
 
 # What hides, moves or adds text behind the judge's back: it reads what a file says, and these make the page

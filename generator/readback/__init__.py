@@ -31,6 +31,7 @@ from generator.readback.model import (
     Box,
     Element,
     Image,
+    Inks,
     Link,
     Misdrawn,
     PdfFacts,
@@ -52,8 +53,10 @@ from generator.readback.objects import (
     to_number,
     to_text,
 )
-from generator.readback.picture import Seen, Sheet, UndrawableError, look, render_page
+from generator.readback.picture import Seen, Sheet, UndrawableError, look, render_page, show_inks
+from generator.readback.press import read_press
 from generator.readback.programs import Font, read_font
+from generator.readback.separations import find_ghostscript, separate
 from generator.readback.structure import Key, Tree, read_structure
 from generator.readback.validator import InvalidPdfError, has_validator, validate_ua
 
@@ -77,7 +80,9 @@ __all__ = [
     "UaFailure",
     "compare_glyphs",
     "expected_glyphs",
+    "find_ghostscript",
     "has_validator",
+    "look_at_plates",
     "read_pdf",
     "render_page",
     "validate_ua",
@@ -101,14 +106,20 @@ _LETTER: Box = (0.0, 0.0, 612.0, 792.0)
 
 
 def read_pdf(
-    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str = "", *, is_ours: bool = True
+    pdf: bytes,
+    fonts: FontSet | None,
+    pinned: PinnedFonts,
+    handout: str = "",
+    *,
+    is_ours: bool = True,
+    for_press: bool = False,
 ) -> PdfFacts:
     """Read what the finished bytes say, and compare each glyph with the one its language wants.
 
     `fonts` is the family that the handout should be set in, `pinned` the fonts it was made from; without
     a family, faces are recognized by their shapes. A file that is not ours is repaired where it can be,
     what cannot be read of it is left out, and both are told as `damage`; its codes are sought on the
-    whole page.
+    whole page. `for_press` reads also what a print shop cares about.
 
     Raises:
         ProjectError: with the rule `PDF-01`, when the bytes are no open PDF; for a file of ours also
@@ -118,16 +129,18 @@ def read_pdf(
     if len(pdf) > MOST_FILE_BYTES:
         _refuse(handout, f"the file is larger than {MOST_FILE_BYTES // 1_000_000} MB")
     if is_ours:
-        return _join(pdf, read_steps(pdf, fonts, pinned, handout, is_ours=True))
-    return _read_apart(pdf, fonts, pinned, handout)
+        return _join(pdf, read_steps(pdf, fonts, pinned, handout, is_ours=True, for_press=for_press))
+    return _read_apart(pdf, fonts, pinned, handout, for_press)
 
 
-def _read_apart(pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str) -> PdfFacts:
+def _read_apart(
+    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str, for_press: bool
+) -> PdfFacts:
     """Read a file of unknown origin: what goes wrong with one way of looking at it leaves the others."""
     steps: list[Any] = []
     trouble = ""
     try:
-        arguments = (pdf, fonts, pinned, handout)
+        arguments = (pdf, fonts, pinned, handout, for_press)
         for step in work_apart(_read_foreign_steps, arguments, may_fork=not has_validator()):
             if isinstance(step, _Refusal):
                 raise ProjectError(step.problems)
@@ -167,10 +180,10 @@ def _join(pdf: bytes, steps: Iterator[Any]) -> PdfFacts:
 
 
 def _read_foreign_steps(
-    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str
+    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str, for_press: bool
 ) -> Iterator[Any]:
     try:
-        yield from read_steps(pdf, fonts, pinned, handout, is_ours=False)
+        yield from read_steps(pdf, fonts, pinned, handout, is_ours=False, for_press=for_press)
     except ProjectError as error:
         # Exceptions of ours do not survive the way to another process.
         yield _Refusal(error.problems)
@@ -182,7 +195,13 @@ class _Refusal:
 
 
 def read_steps(
-    pdf: bytes, fonts: FontSet | None, pinned: PinnedFonts, handout: str, *, is_ours: bool
+    pdf: bytes,
+    fonts: FontSet | None,
+    pinned: PinnedFonts,
+    handout: str,
+    *,
+    is_ours: bool,
+    for_press: bool = False,
 ) -> Iterator[Any]:
     """Yield what the file says, what it looks like, and how it fails PDF/UA-1.
 
@@ -197,6 +216,12 @@ def read_steps(
                 _refuse(handout, "the file is encrypted")
             reader = _Reader(document, fonts, pinned, is_ours)
             facts = reader.read()
+            if for_press:
+                facts["press"] = reader.attempt(
+                    "what a print shop cares about",
+                    lambda: read_press(document, reader.find_pages()),
+                    None,
+                )
             damage = [_STREAM_NAME.sub("", str(warning)) for warning in document.get_warnings()]
             if damage and is_ours:
                 _refuse(handout, "the file is damaged")
@@ -221,6 +246,33 @@ def read_steps(
         _refuse(handout, "the file is damaged or not a PDF", error)
     except MALFORMED as error:
         _refuse(handout, "the file is not built like a PDF", error)
+
+
+def look_at_plates(pdf: bytes, facts: PdfFacts) -> PdfFacts:
+    """Return the facts of a press file of ours with what Ghostscript's plates show, where it is here."""
+    if facts.press is None:
+        return facts
+    bleeds: list[Box] = []
+    corners: list[tuple[float, float]] = []
+    for (width, height), media, (left, top, right, bottom) in zip(
+        facts.sizes_mm, facts.media_mm, facts.bleeds_mm, strict=True
+    ):
+        # The sheet is as much wider on one side as on the other.
+        x, y = (media[0] - width) / 2, (media[1] - height) / 2
+        corners.append((x, y))
+        bleeds.append((x - left, y - top, x + width + right, y + height + bottom))
+    painted: list[tuple[int, Box | None, Inks | None, str]] = [
+        *((shape.page, shape.box_mm, shape.inks, shape.space) for shape in facts.shapes),
+        *((run.page, run.ink_mm, run.inks, run.space) for run in facts.runs),
+        *((image.page, image.box_mm, None, image.space) for image in facts.images),
+    ]
+    places = []
+    for page, box, inks, space in painted:
+        # The marks of a page are one drawing, whose box is the whole sheet.
+        if box and space != "all" and (inks is None or any(inks[:3])):
+            x, y = corners[page - 1]
+            places.append((page, (box[0] + x, box[1] + y, box[2] + x, box[3] + y)))
+    return replace(facts, press=replace(facts.press, separated=separate(pdf, bleeds, places)))
 
 
 # How the library names a file that it was given as bytes.
@@ -337,6 +389,8 @@ class _Reader:
                 key = (number, pen.mark.stream, pen.mark.mcid)
                 place = tree.places.get(key)
                 run = pen.finish(frame, place)
+                if run.space == "cmyk" and run.inks:
+                    run = replace(run, rgb=show_inks(run.inks))
                 runs.append(run)
                 if place and not pen.mark.is_artifact:
                     shown.setdefault(key, []).append(run)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 from generator.readback.instructions import Operand, read_instructions
-from generator.readback.model import MM_PER_PT, Box, Image, Rgb, Run, Shape, Space
+from generator.readback.model import MM_PER_PT, Box, Image, Inks, Rgb, Run, Shape, Space
 from generator.readback.objects import PdfObject, entry, is_mapping, items_of, kind_of, malformed, to_text
 from generator.readback.programs import Font
 from generator.readback.structure import Place
@@ -100,6 +100,7 @@ class Paint:
 
     rgb: Rgb | None = (0.0, 0.0, 0.0)
     space: Space = "gray"
+    inks: Inks | None = (0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(slots=True)
@@ -304,6 +305,7 @@ class Pen:
             space=self.paint.space,
             is_visible=self.is_visible,
             clip_mm=frame.to_mm(self.clip) if self.clip else None,
+            inks=self.paint.inks,
         )
 
 
@@ -384,7 +386,7 @@ _SPACES: dict[str, Space] = {
     "/CMYK": "cmyk",
 }
 
-_OTHER = Paint(None, "other")
+_OTHER = Paint(None, "other", None)
 
 
 @lru_cache(maxsize=4096)
@@ -393,14 +395,17 @@ def _paint_of(numbers: tuple[float, ...], space: Space | None = None) -> Paint:
     if space == "other":
         return _OTHER
     clean = [min(max(float(number), 0.0), 1.0) for number in numbers]
+    if space == "all":
+        (tint,) = clean
+        return Paint((1 - tint, 1 - tint, 1 - tint), "all", (tint, tint, tint, tint))
     if len(clean) == 1:
-        return Paint((clean[0], clean[0], clean[0]), "gray")
+        return Paint((clean[0], clean[0], clean[0]), "gray", (0.0, 0.0, 0.0, 1 - clean[0]))
     if len(clean) == 3:
-        return Paint((clean[0], clean[1], clean[2]), "rgb")
+        return Paint((clean[0], clean[1], clean[2]), "rgb", None)
     if len(clean) == 4:
         # Without a profile: what ink leaves of the paper's light.
         c, m, y, k = clean
-        return Paint(((1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)), "cmyk")
+        return Paint(((1 - c) * (1 - k), (1 - m) * (1 - k), (1 - y) * (1 - k)), "cmyk", (c, m, y, k))
     return _OTHER
 
 
@@ -419,6 +424,8 @@ def read_space(space: PdfObject, resources: PdfObject, depth: int = 0) -> Space:
         return kinds.get(int(space[1].get("/N", 0)), "other")
     if kind in ("/Indexed", "/I"):
         return read_space(space[1], resources, depth + 1)
+    if kind == "/Separation" and str(space[1]) == "/All":
+        return "all"
     return _SPACES.get(kind, "other")
 
 
@@ -460,7 +467,7 @@ class Painter:
         """Paint a page."""
         painting = Painting(frame)
         hand = _Hand(self, painting, resources, _State(), Mark(), 0)
-        hand.run(_read_contents(page, painting.complaints, is_strict=self.is_strict))
+        hand.run(read_contents(page, painting.complaints, is_strict=self.is_strict))
         return painting
 
     def read_form(self, form: PdfObject) -> bytes:
@@ -472,7 +479,7 @@ class Painter:
         return self.streams[form.objgen]
 
 
-def _read_contents(page: PdfObject, complaints: list[str], *, is_strict: bool) -> bytes:
+def read_contents(page: PdfObject, complaints: list[str] | None = None, *, is_strict: bool = False) -> bytes:
     """Return the content of a page, whose parts end between two words."""
     contents = page.get("/Contents")
     if contents is None:
@@ -484,7 +491,8 @@ def _read_contents(page: PdfObject, complaints: list[str], *, is_strict: bool) -
         except malformed():
             if is_strict:
                 raise
-            complaints.append("a part of a page cannot be read")
+            if complaints is not None:
+                complaints.append("a part of a page cannot be read")
         if sum(map(len, streams)) > MOST_BYTES:
             break
     return b"\n".join(streams)
@@ -843,6 +851,7 @@ class _Hand:
                 colour.space,
                 parts,
                 mark.is_artifact or mark.mcid < 0,
+                colour.inks,
             )
         )
 
@@ -952,12 +961,13 @@ _BLACK: dict[Space, tuple[float, ...]] = {
     "gray": (0.0,),
     "rgb": (0.0, 0.0, 0.0),
     "cmyk": (0.0, 0.0, 0.0, 1.0),
+    "all": (1.0,),
 }
 
 
 def _black(space: Space) -> Paint:
     """Return the colour that a colour space begins with."""
-    return _paint_of(_BLACK[space]) if space in _BLACK else _OTHER
+    return _paint_of(_BLACK[space], space) if space in _BLACK else _OTHER
 
 
 def _span(points: list[tuple[float, float]], matrix: Matrix) -> Box:

@@ -15,7 +15,10 @@ FaceName = Literal["regular", "bold", ""]
 # left, top, right, bottom
 Box = tuple[float, float, float, float]
 Rgb = tuple[float, float, float]
-Space = Literal["gray", "rgb", "cmyk", "other"]
+# "all" is the registration colour, which is on every plate.
+Space = Literal["gray", "rgb", "cmyk", "all", "other"]
+# Cyan, magenta, yellow and black, from 0 to 1.
+Inks = tuple[float, float, float, float]
 
 # Characters that share a glyph in some language. A PDF keeps one text for a glyph, that of its first use,
 # so the middle dot of a Chinese text may come back as the one of a Japanese word, and the other way round.
@@ -53,7 +56,8 @@ class Run:
     the structure tree does not reach (page margins). `role` is the nearest structure type that is
     not inline (P, H1, TD, Document) and `block` counts these elements, so that runs of one paragraph
     share a number. `rgb` is None for a pattern; `is_visible` is False for type that is there to be
-    copied and not to be seen; `clip_mm` is the box that painting was confined to, None for the page.
+    copied and not to be seen; `clip_mm` is the box that painting was confined to, None for the page. `inks`
+    are those of its colour, None where that is no ink (RGB) or a spot colour.
     """
 
     page: int
@@ -74,6 +78,7 @@ class Run:
     space: Space = "gray"
     is_visible: bool = True
     clip_mm: Box | None = None
+    inks: Inks | None = None
 
     @property
     def text(self) -> str:
@@ -97,6 +102,7 @@ class Shape:
     space: Space
     parts: int
     is_artifact: bool
+    inks: Inks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +206,72 @@ class UaFailure:
     what: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """A colour space that something on a page has its colours from: DeviceRGB, ICC CMYK, spot colour All."""
+
+    page: int
+    space: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """How the file says that it is meant to be printed.
+
+    `kind` is GTS_PDFX or another; `device` and `space` are those of the header of its profile ("prtr",
+    "CMYK"), "" where it has none, and `components` what the file says of it.
+    """
+
+    kind: str
+    condition: str
+    registry: str
+    info: str
+    device: str
+    space: str
+    components: int
+
+
+@dataclass(frozen=True, slots=True)
+class Separated:
+    """A page as Ghostscript's plates show it.
+
+    `most_ink` is that of the darkest pixel, 4.0 is all of four inks; `stray_mm` the box, from the corner of
+    the bleed, of ink other than black where black alone was meant, None where there is none.
+    """
+
+    page: int
+    size_mm: tuple[float, float]
+    most_ink: float
+    stray_mm: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class PressFacts:
+    """What a print shop's machines care about.
+
+    `claim` is the PDF/X that the file says it is. `flaws` are what no PDF/X allows, and `modern` what
+    PDF/X-1a does not, each with its page (0 is the file). `has_old_table`: its objects are listed in the way
+    of PDF 1.4. `lacks_xmp` are the properties that PDF/X-4 wants and the metadata do not have. `is_cut`:
+    there is more than was read. `separated` is None where nobody looked at plates, and empty where they
+    could not be made.
+    """
+
+    claim: str
+    intents: tuple[Intent, ...]
+    trapped: str
+    is_dated: bool
+    has_id: bool
+    has_old_table: bool
+    lacks_xmp: tuple[str, ...]
+    uses: tuple[Use, ...]
+    flaws: tuple[tuple[int, str], ...]
+    modern: tuple[tuple[int, str], ...]
+    has_overprint: bool
+    is_cut: bool
+    separated: tuple[Separated, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PdfFacts:
     """What the finished bytes say.
@@ -211,6 +283,7 @@ class PdfFacts:
     the runs, one each, None where there is no ink to stand out. `elements` is the structure tree,
     empty in a file without one. `actions` are what the file would do by itself or let be done
     ("JavaScript", "Launch", "AcroForm", "EmbeddedFiles"), `damage` what a reader had to repair.
+    `press` is what a print shop cares about, None where nobody asked for it.
     `dates` are the clock times in its properties. `is_encrypted` files are locked against changes, but
     open without a password.
     """
@@ -247,3 +320,4 @@ class PdfFacts:
     damage: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     is_encrypted: bool = False
+    press: PressFacts | None = None

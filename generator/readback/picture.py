@@ -12,9 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from generator.readback.model import MM_PER_PT, Box, Image, Rgb, Run, Shape, Symbol
+from generator.readback.model import MM_PER_PT, Box, Image, Inks, Rgb, Run, Shape, Symbol
 
 MM_PER_INCH = 25.4
 
@@ -127,6 +128,33 @@ def render_page(pdf: bytes, number: int, dpi: int) -> tuple[bytes, Box]:
     file = io.BytesIO()
     image.convert("P", palette=1, colors=64).save(file, "png", optimize=True)
     return file.getvalue(), (0.0, 0.0, width / 72 * MM_PER_INCH, height / 72 * MM_PER_INCH)
+
+
+# A page of a colour and nothing else; readers find its objects without a table of them.
+_SWATCH = b"""%%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R>> endobj
+4 0 obj <</Length %d>> stream
+%s
+endstream endobj
+trailer <</Root 1 0 R>>
+%%%%EOF
+"""
+
+
+@lru_cache(maxsize=1024)
+def show_inks(inks: Inks) -> Rgb:
+    """Return the colour of inks as the renderer shows it: it is compared with what is seen on the page."""
+    import pypdfium2
+
+    content = b"%.4f %.4f %.4f %.4f k 0 0 9 9 re f" % inks
+    document = pypdfium2.PdfDocument(_SWATCH % (len(content), content))
+    try:
+        red, green, blue = document[0].render(rev_byteorder=True).to_pil().convert("RGB").getpixel((4, 4))
+    finally:
+        document.close()
+    return red / 255, green / 255, blue / 255
 
 
 @dataclass(slots=True)
