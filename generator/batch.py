@@ -31,7 +31,7 @@ from generator.language import PSEUDO, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
 from generator.paper import MEDIA, PAPERS, USUAL_PAPERS, Paper, for_medium
-from generator.pipeline import Finished, build, build_worksheet, has_judged, name_handout
+from generator.pipeline import Finished, build, build_calibration, build_worksheet, has_judged, name_handout
 from generator.press import Intent
 from generator.problem import Problem, ProjectError
 from generator.pseudo import make_pseudo_catalog, pseudo_characters
@@ -483,6 +483,17 @@ def make_worksheet(
     fonts = make_fonts(collect_characters(root, content), cache)
     engine = Engine(root / "templates", fonts, cache)
     return build_worksheet(rows, as_of.isoformat(), about, root / "templates", engine, fonts)
+
+
+def make_calibration(
+    root: Path, content: Content, paper: Paper, cache: Path
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Make the sheet that tests a printer, with the fonts of the project, and judge it."""
+    from generator.layout import Engine
+
+    fonts = make_fonts(collect_characters(root, content), cache)
+    engine = Engine(root / "templates", fonts, cache)
+    return build_calibration(paper, root / "templates", engine, fonts)
 
 
 # --- workers -----------------------------------------------------------------------------------

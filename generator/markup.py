@@ -460,6 +460,37 @@ def render_worksheet(rows: Sequence[Row], as_of: str, about: str, templates: Pat
     return Page(html, "", tuple(texts), tuple(margins), (), tuple(addresses), {}, ())
 
 
+def render_calibration(paper: Paper, limits: Paper, templates: Path) -> Page:
+    """Render the sheet that tests a printer on a paper; `limits` are what handouts need of it.
+
+    Raises:
+        ProjectError: where the template is wrong, with its file and line.
+    """
+    from jinja2 import TemplateError
+
+    texts: list[str] = []
+    addresses: list[str] = []
+
+    def say(text: str) -> str:
+        texts.append(text)
+        return text
+
+    def symbol(payload: str) -> Symbol:
+        addresses.append(payload)
+        return make_symbol(payload)
+
+    values = {"paper": paper, "paper_name": limits.name, "limits": limits, "say": say, "symbol": symbol}
+    try:
+        html = _environment(templates).get_template("calibration.html").render(values)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        problem = _template_problem(error, templates)
+        if problem is None:
+            raise
+        raise ProjectError([problem]) from error
+    style = f"@page {{ size: {paper.width_mm}mm {paper.height_mm}mm }}"
+    return Page(html, style, tuple(texts), (), (), tuple(addresses), {}, ())
+
+
 def describe(local: LocalizedGuide) -> dict[str, str]:
     """Return what the file says about itself: title, author (the shop), subject, keywords."""
     brand = local.carrier.brand if local.carrier else "SIM"

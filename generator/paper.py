@@ -123,6 +123,28 @@ USUAL_PAPERS = (A4,)
 # What editors fill in when they check facts: as many pages as it takes, on a clipboard.
 WORKSHEET = replace(A4, name="worksheet", pages=0, body_pt=9.0, duplex="Simplex")
 
+# What the sheet needs between its margins that tests a printer, in mm.
+CALIBRATION_ROOM_MM = (200.0, 275.0)
+
+
+def for_calibration(paper: Paper) -> Paper:
+    """Return the limits of the sheet that tests a printer: it has what a printer may lose, on purpose.
+
+    So it has lines, type and codes that are too fine for a handout; that nothing is cut off or misspelt, is
+    judged as always. It has no colour, since a cheap printer has none.
+    """
+    return replace(
+        for_medium(paper, "mono"),
+        name="calibration",
+        pages=2,
+        floor_pt=6.0,
+        body_pt=6.0,
+        line_pt=0.1,
+        qr_module_mm=0.25,
+        duplex="DuplexFlipLongEdge",
+    )
+
+
 # The trim of a sheet may differ from its name by this much: other programs count in whole points.
 SIZE_TOLERANCE_MM = 0.5
 

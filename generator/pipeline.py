@@ -36,8 +36,8 @@ from generator.fonts import FontSet, PinnedFonts
 from generator.guide import Carrier, count_texts
 from generator.language import LANGUAGES, PSEUDO, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
-from generator.markup import Page, describe, render_markup, render_worksheet
-from generator.paper import WORKSHEET, Medium, Paper
+from generator.markup import Page, describe, render_calibration, render_markup, render_worksheet
+from generator.paper import WORKSHEET, Medium, Paper, for_calibration
 from generator.press import NO_DAY, Intent, finish_press
 from generator.problem import Problem, ProjectError
 
@@ -410,3 +410,44 @@ def build_worksheet(
     facts = read_pdf(pdf, fonts, find_pinned_fonts(), name)
     # It has as many rows as it has: how full its last page is, is nobody's fault.
     return pdf, check_handout(facts, expected, [rule for rule in RULES if rule != "GEO-09"])
+
+
+# What a sheet for finding out what a printer can do has on purpose, or cannot have.
+_NOT_OF_CALIBRATION = {"GEO-09", "A11Y-06", "CJK-06"}
+
+
+def build_calibration(
+    paper: Paper, templates: Path, engine: Engine, fonts: FontSet
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Make the sheet that tests a printer on a paper, and judge it as a handout is judged.
+
+    Raises:
+        ProjectError: where its template is wrong, or what was written is no PDF.
+    """
+    from generator.fonts import find_pinned_fonts
+    from generator.readback import read_pdf
+
+    name = f"calibration ({paper.name})"
+    sheet = for_calibration(paper)
+    page = render_calibration(sheet, paper, templates)
+    laid_out = engine.lay_out(page.html, page.style, sheet)
+    choose = choose_colours(sheet.medium, None)
+    pdf, complaints = engine.write_pdf(laid_out, sheet, choose) if laid_out.document else (b"", ())
+    complaints = (*laid_out.complaints, *complaints)
+    if not pdf:
+        what = "; ".join(complaints) or "nothing was laid out"
+        return b"", (Problem(handout=name, rule="ENG-01", what=what, hint="mend the style sheet"),)
+    expected = Expected(
+        handout=name,
+        paper=sheet,
+        language=_ENGLISH,
+        family=fonts.family,
+        title=f"Printer check: {paper.name}",
+        texts=page.texts,
+        addresses=page.addresses,
+        complaints=complaints,
+        author="carrier-guides",
+        pages=sheet.pages,
+    )
+    facts = read_pdf(pdf, fonts, find_pinned_fonts(), name, for_press=True)
+    return pdf, check_handout(facts, expected, [rule for rule in RULES if rule not in _NOT_OF_CALIBRATION])

@@ -923,6 +923,57 @@ def _dry_run(plan: Plan, folder: Path, force: bool, report: Report) -> None:
     report.leave(problems)
 
 
+# --- calibration ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option(
+    "-p",
+    "--paper",
+    default=USUAL_PAPERS[0].name,
+    show_default=True,
+    metavar="PAPER",
+    shell_complete=_complete(lambda _: [paper.name for paper in PAPERS]),
+    help="The paper in the printer.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where made fonts are kept.  [default: .cache]",
+)
+@click.pass_obj
+def calibration(project: Project, paper: str, output: Path, cache: Path | None) -> None:
+    """Write a sheet that tests a printer: its scale, edge, greys, finest line, type and code, both sides."""
+    from generator import batch
+    from generator.paper import CALIBRATION_ROOM_MM
+    from generator.publish import write_whole
+
+    chosen = _choose_one(choose_papers, paper)
+    assert chosen, "the option has a default"
+    if (chosen.width_mm, chosen.height_mm) < CALIBRATION_ROOM_MM or chosen.height_mm < CALIBRATION_ROOM_MM[1]:
+        wanted = f"{CALIBRATION_ROOM_MM[0]:g} x {CALIBRATION_ROOM_MM[1]:g} mm"
+        raise click.BadParameter(f"{chosen.name} is too small: the sheet needs {wanted}, as A4 has")
+    report = Report("calibration")
+    try:
+        pdf, problems = batch.make_calibration(
+            project.root, project.content(), chosen, cache or project.root / ".cache"
+        )
+    except ProjectError as error:
+        fail(error.problems, report)
+    if any(problem.severity == "error" for problem in problems):
+        fail(problems, report)
+    print_problems(problems)
+    write_whole(output, pdf)
+    click.echo(_near(output.absolute()))
+
+
 # --- check ------------------------------------------------------------------------------------------
 
 
