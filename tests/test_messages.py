@@ -125,8 +125,8 @@ def test_a_language_without_a_record_says_where_to_put_one(project: Project, loc
     before = project.snapshot("locales")
     ran = project.run("messages", "init", locale)
     assert (ran.code, ran.stdout, project.snapshot("locales")) == (1, "", before)
-    assert ran.stderr.startswith(f'error: generator/language.py: there is no language "{locale}"')
-    assert f"carrier-guides messages init {locale}" in ran.stderr
+    assert ran.stderr.startswith(f'error: locales: there is no language "{locale}"')
+    assert f"carrier-guides new locale {locale}" in ran.stderr
 
 
 # --- stats -------------------------------------------------------------------------------------------

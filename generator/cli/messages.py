@@ -75,7 +75,7 @@ def init(desk: Desk, locale: str) -> None:
     if language is None or language not in known:
         what = f'there is no language "{locale}"; there are {", ".join(one.locale for one in known)}'
         hint = f"begin its record with: carrier-guides new locale {locale}"
-        desk.fail([Problem(key=locale, rule="language-unknown", what=what, hint=hint)], "text")
+        desk.fail([Problem("locales", rule="language-unknown", what=what, hint=hint)], "text")
     path = catalog_path(desk.root, language)
     file = path.relative_to(desk.root).as_posix()
     if path.exists():
