@@ -98,7 +98,10 @@ POSTER = Paper(
     ),
 )
 
-PAPERS: tuple[Paper, ...] = (A4, POSTER)
+# North America: wider and lower than A4, so its margins are smaller.
+LETTER = replace(A4, name="letter", width_mm=215.9, height_mm=279.4, safe_mm=6.0, slack_mm=17.0)
+
+PAPERS: tuple[Paper, ...] = (A4, LETTER, POSTER)
 
 # Japanese print shops cut up to 3 mm off the trim, on either side of it.
 PRESS_BLEED_MM = 3.0
