@@ -16,7 +16,9 @@ class Language:
     for Han characters that stand in running text; a language without Han has "". `money` is how an
     amount of yen is written. `sentence_limit` is how long a sentence may be at a counter: in words
     where words are set apart, else in characters without marks. `keeps_words`: lines break between words
-    only, where the engine by itself breaks between any two letters, as it does in Hangul.
+    only, where the engine by itself breaks between any two letters, as it does in Hangul. `is_easy`:
+    Japanese for learners, in short sentences, larger, with a reading over every kanji, which stands
+    behind it in the catalog: `解約《かいやく》`.
 
     A project adds a language by a file with these fields, `locales/<locale>/language.toml`; the folder
     gives `locale`.
@@ -32,11 +34,17 @@ class Language:
     sentence_limit: int
     aliases: tuple[str, ...] = ()
     keeps_words: bool = False
+    is_easy: bool = False
 
     @property
     def cldr(self) -> str:
         """Return the locale whose dates, numbers and lists it has, for Babel."""
-        return SOURCE_LANGUAGE if self == PSEUDO else self.locale
+        return SOURCE_LANGUAGE if self == PSEUDO else "ja" if self.is_easy else self.locale
+
+    @property
+    def is_japanese(self) -> bool:
+        """Tell whether its readers read the Japanese that stands beside texts in other languages."""
+        return self.tag.partition("-")[0] == "ja"
 
     @property
     def is_spaced(self) -> bool:
@@ -111,6 +119,18 @@ LANGUAGES: tuple[Language, ...] = (
         money="{} yên",
         sentence_limit=30,
         aliases=("vi_VN", "vie", "vn"),
+    ),
+    Language(
+        locale="ja_Hira",
+        tag="ja-Hira",
+        endonym="やさしい日本語",
+        ja_edition="やさしい日本語版",
+        ja_speech="（　　）語",
+        han="ja",
+        money="{}円《えん》",
+        sentence_limit=35,
+        aliases=("easy", "ja_easy", "yasashii"),
+        is_easy=True,
     ),
 )
 

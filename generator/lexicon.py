@@ -70,11 +70,11 @@ class Lexicon:
                 continue
             terms = self._by_gloss.get(gloss, [])
             wordings = [wording for term in terms if (wording := self.call(term))]
-            wanted = {part for word in wordings for part in _parts(word)} | {
+            wanted = {part for word in wordings for part in _parts(prose.drop_readings(word))} | {
                 p for t in terms for p in _parts(t.ja)
             }
             is_named = any(f"{{term.{term.id}" in text for term in terms)
-            said = _fold(text)
+            said = _fold(prose.drop_readings(text))
             if wordings and not is_named and not any(_fold(part) in said for part in wanted):
                 strange[gloss] = terms[0], wordings[0]
         return tuple(strange.values())

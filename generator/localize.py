@@ -415,7 +415,17 @@ def _print_duration(count: int, unit: str, language: Language) -> str:
     # Many languages have one form only, and Babel does not fall back to it.
     forms = Locale.parse(language.cldr).unit_display_names[name]
     text = format_unit(count, name, "long" if "long" in forms else "short", locale=language.cldr)
-    return text if language.is_spaced else text.replace(" ", "")
+    text = text if language.is_spaced else text.replace(" ", "")
+    return _with_readings(text) if language.is_easy else text
+
+
+# What Babel writes in Japanese, for who reads it in kana.
+_READINGS = {"年": "ねん", "月": "がつ", "日": "にち", "か月": "げつ", "時間": "じかん", "分": "ふん"}
+
+
+def _with_readings(text: str) -> str:
+    """Return a date or a duration with the readings of its units."""
+    return re.sub("か月|時間|年|月|日|分", lambda unit: f"{unit[0]}《{_READINGS[unit[0]]}》", text)
 
 
 def print_time(text: str) -> str:
@@ -428,7 +438,8 @@ def print_date(date: datetime.date, language: Language) -> str:
     """Return a day as the language writes it in full."""
     from babel.dates import format_date
 
-    return format_date(date, "long", locale=language.cldr)
+    text = format_date(date, "long", locale=language.cldr)
+    return _with_readings(text) if language.is_easy else text
 
 
 def print_list(items: list[str], language: Language) -> str:

@@ -62,6 +62,9 @@ _GAP = Markup(prose.GAP)
 _GAP_ALONE = Markup('<span class="gap"></span>')
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
+# Lines of large type are short: the end of a text keeps together, or one character of it would stand alone.
+_TAIL = re.compile("([\u3041-\u3096]{2,6}[。？]?)$")
+
 # A piece, its words, its class and its language.
 Stretch = tuple[prose.Piece, str, str, str]
 
@@ -100,7 +103,7 @@ def plain(local: LocalizedGuide, text: str) -> str:
 def _expand(local: LocalizedGuide, text: str) -> Iterator[prose.Piece]:
     for piece in prose.parse(text):
         words = local.printed.get(f"fact.{piece.name}", "") if piece.kind == "fact" else ""
-        if re.search(r"[{*\[]", words):
+        if re.search(r"[{*\[《]", words):
             yield from prose.parse(words)
         else:
             yield piece
@@ -114,6 +117,8 @@ def _read(local: LocalizedGuide, text: str) -> Iterator[Stretch]:
 
 def to_html(local: LocalizedGuide, text: str) -> Markup:
     """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set."""
+    if local.language.is_easy:
+        text = _TAIL.sub(r"[\1]", text)
     out = Markup("")
     held = Markup("")  # what stands in one […] so far
     group = 0
@@ -218,6 +223,10 @@ def _mark(
         classes.append("draft")
         # Facts and names in it are in the reader's language all the same.
         lang = lang or ("en" if piece.kind == "text" else "")
+    if piece.reading and local.language.is_easy:
+        body = _set_reading(words, piece.reading)
+    elif class_ == "term" and local.language.is_easy and _KANJI.search(words):
+        body = _set_reading(words, local.terms[piece.name].kana)
     if classes or lang:
         named = f' class="{" ".join(classes)}"' if classes else ""
         spoken = f' lang="{lang}"' if lang and lang != local.language.tag else ""
@@ -227,6 +236,19 @@ def _mark(
     if piece.link and piece.link in local.urls:
         body = Markup(f'<a href="{escape(local.urls[piece.link])}">{body}</a>')
     return body
+
+
+_KANJI = re.compile("[\u3400-\u9fff々]")
+
+
+_READING_HTML = re.compile('<span class="rt">([^<]*)</span><span class="rb">[^<]*</span>')
+
+
+def _set_reading(words: str, reading: str) -> Markup:
+    """Return words with their reading in small kana above, which the layout keeps in one piece."""
+    return Markup('<span class="ruby"><span class="rt">{}</span><span class="rb">{}</span></span>').format(
+        reading, words
+    )
 
 
 def _squeeze(text: str, *, is_start: bool = False) -> Markup:
@@ -287,18 +309,32 @@ class _Recorder:
         """Return a word that is read aloud or shown by a viewer, but not printed."""
         html = self.word(text, **values)
         self.texts.pop()
-        return html.striptags().replace(prose.GAP, "")
+        said = _READING_HTML.sub(r"\1", html) if self.local.language.is_easy else html
+        return Markup(said).striptags().replace(prose.GAP, "")
 
     def margin(self, text: str) -> Markup:
-        """Return a text of a running head or foot as HTML."""
+        """Return a text of a running head or foot as HTML; readings stand in the place of kanji."""
+        if self.local.language.is_easy:
+            text = prose.spell_in_kana(text)
         self.margins.append(self._read(text))
         return to_html(self.local, text)
 
     def japanese(self, text: str) -> Markup:
         """Return Japanese that stands as it is in every language."""
         self.in_japanese.append(self.name(text))
+        return self._as_japanese(_squeeze(text, is_start=True))
+
+    def term(self, id_: str) -> Markup:
+        """Return a Japanese word that the reader will meet, with its reading above for learners."""
+        term = self.local.terms[id_]
+        if not self.local.language.is_easy or not _KANJI.search(term.ja):
+            return self.japanese(term.ja)
+        self.in_japanese.append(self.name(term.ja))
+        return self._as_japanese(_set_reading(term.ja, term.kana))
+
+    def _as_japanese(self, words: Markup) -> Markup:
         lang = Markup(' lang="ja"') if self.local.language.tag != "ja" else Markup("")
-        return Markup("<span{}>{}</span>").format(lang, _squeeze(text, is_start=True))
+        return Markup("<span{}>{}</span>").format(lang, words)
 
     def name(self, text: str) -> str:
         """Return what stands as it is in every language: a name, a reading, a number."""
@@ -360,6 +396,7 @@ def render_markup(
             "_": recorder.word,
             "say": recorder.say,
             "japanese": recorder.japanese,
+            "term": recorder.term,
             "margin": recorder.margin,
             "name": recorder.name,
             "phrase": recorder.phrase,

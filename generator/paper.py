@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from generator.language import Language
+
 # Whom a file is for: an office printer and a screen reader, a print shop, a printer without colour.
 Medium = Literal["office", "press", "mono"]
 MEDIA: tuple[Medium, ...] = ("office", "press", "mono")
@@ -18,15 +20,15 @@ class Paper:
     parts of a guide that it has no room for: blocks (`losses`), a text of each row of one (`checklist.note`),
     or `sources` and `shop`. What is not named here is printed, or nothing is.
 
-    `pages` is the page budget, 0 for any number; `safe_mm` the distance from the trim that type
-    keeps; `bleed_mm` how far pictures must run beyond it; `floor_pt` the smallest type at all and
-    `body_pt` the smallest for running text; `measure_em` the shortest and longest line of a text of
-    several lines; `pitch` the smallest and largest distance of lines, in sizes; `line_pt` the
-    thinnest line; `image_dpi` the coarsest picture; `qr_module_mm` the smallest QR module that a
-    cheap printer still draws and `qr_levels` the error corrections that survive it; `slack_mm` the
-    emptiness at the foot of a page that is too much to share out between blocks; `duplex` is the
-    PDF viewer's hint for turning the sheet, "" where none is wanted. `medium` is whom the file is for; what
-    it changes is made by `for_medium`.
+    `pages` is the page budget, 0 for any number, `easy_pages` that of languages that are set larger;
+    `safe_mm` the distance from the trim that type keeps; `bleed_mm` how far pictures must run beyond it;
+    `floor_pt` the smallest type at all and `body_pt` the smallest for running text; `measure_em` the
+    shortest and longest line of a text of several lines; `pitch` the smallest and largest distance of
+    lines, in sizes; `line_pt` the thinnest line; `image_dpi` the coarsest picture; `qr_module_mm` the
+    smallest QR module that a cheap printer still draws and `qr_levels` the error corrections that survive
+    it; `slack_mm` the emptiness at the foot of a page that is too much to share out between blocks;
+    `duplex` is the PDF viewer's hint for turning the sheet, "" where none is wanted. `medium` is whom
+    the file is for; what it changes is made by `for_medium`.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Paper:
     qr_module_mm: float
     slack_mm: float
     duplex: Literal["DuplexFlipLongEdge", "DuplexFlipShortEdge", "Simplex", ""]
+    easy_pages: int = 0
     layout: str = "sheet"
     leaves_out: tuple[str, ...] = ()
     bleed_mm: float = 0.0
@@ -54,6 +57,10 @@ class Paper:
         """Return how files and messages call it: `a4`, `a4-press`."""
         return self.name if self.medium == "office" else f"{self.name}-{self.medium}"
 
+    def count_pages(self, language: Language) -> int:
+        """Return the page budget for a language."""
+        return self.easy_pages or self.pages if language.is_easy else self.pages
+
 
 A4 = Paper(
     name="a4",
@@ -66,6 +73,7 @@ A4 = Paper(
     qr_module_mm=0.4,
     slack_mm=14.0,
     duplex="DuplexFlipLongEdge",
+    easy_pages=4,
 )
 
 # The wall beside the counter: am I in the right place, whom do I call, which guide do I ask for. Type is read

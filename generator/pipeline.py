@@ -133,7 +133,7 @@ def choose_form(
     Raises:
         ProjectError: a template is wrong, or a text is printed by none.
     """
-    budget = find_budget(local.guide.pages, paper.pages)
+    budget = find_budget(local.guide.pages, paper.count_pages(local.language))
     droppable = local.guide.droppable
 
     long: tuple[int, ...] = ()
@@ -211,7 +211,7 @@ def order(
         phones=frozenset(found.replace("-", "") for text in numbers for found in _PHONE.findall(text)),
         complaints=(*laid_out.complaints, *complaints),
         slack_mm=laid_out.slack_mm,
-        pages=fitting.pages if fitting else find_budget(local.guide.pages, paper.pages),
+        pages=fitting.pages if fitting else find_budget(local.guide.pages, paper.count_pages(local.language)),
         overflow=fitting.overflow if fitting else (),
         way_out=fitting.way_out if fitting else "",
         fit=fitting.fit if fitting else (),

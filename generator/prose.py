@@ -36,7 +36,8 @@ class Piece:
 
     `name` is the id after the dot of a placeholder, `form` its last part (kana, romaji).
     `link` is the id of the fact whose address the stretch leads to.
-    Stretches of one `[…]` have the same number in `unbroken`, others 0.
+    Stretches of one `[…]` have the same number in `unbroken`, others 0. `reading` is what is set in
+    small kana over the kanji of the stretch.
     """
 
     kind: PieceKind
@@ -47,6 +48,7 @@ class Piece:
     unbroken: int = 0
     is_draft: bool = False
     link: str = ""
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def parse(text: str) -> tuple[Piece, ...]:
 
 
 # Without these there is nothing for Markdown to find; most texts have none.
-_PLAIN = re.compile(r"(?![ ]*(?:[-+]|\d+[.)])(?:\s|$))[^*_\[\]{}<\n〖〗]+(?<!\s)")
+_PLAIN = re.compile(r"(?![ ]*(?:[-+]|\d+[.)])(?:\s|$))[^*_\[\]{}<\n〖〗《]+(?<!\s)")
 
 
 @lru_cache(maxsize=8192)
@@ -97,7 +99,8 @@ def _tokenize(text: str) -> tuple[list[Token], list[str]]:
         names.append(match[0])
         return chr(_PRIVATE + len(names) - 1)
 
-    return _markdown().parse(PLACEHOLDER.sub(hide, text)), names
+    # So is a bracket of a reading: **解約《かいやく》** would not be closed.
+    return _markdown().parse(_READING.sub(hide, PLACEHOLDER.sub(hide, text))), names
 
 
 # The first private character; content may not contain any (see `find_control_characters`).
@@ -127,9 +130,10 @@ def _parse_inline(tokens: Iterable[Token], names: list[str]) -> Iterable[Piece]:
                     draft = part == DRAFT_OPEN
                     yield Piece("text", part, is_draft=True)
                 elif "\ue000" <= part[:1] <= "\uf8ff":
-                    match = PLACEHOLDER.fullmatch(
-                        names[ord(part) - _PRIVATE] if ord(part) - _PRIVATE < len(names) else ""
-                    )
+                    hidden = names[ord(part) - _PRIVATE] if ord(part) - _PRIVATE < len(names) else ""
+                    if read := _READING.fullmatch(hidden):
+                        yield Piece("text", read[1], "", "", strong, unbroken, draft, link, read[2])
+                    match = PLACEHOLDER.fullmatch(hidden)
                     if match is None:
                         continue
                     kind, name, form = match[1], match[2] or "", match[3] or ""
@@ -137,6 +141,20 @@ def _parse_inline(tokens: Iterable[Token], names: list[str]) -> Iterable[Piece]:
                         yield Piece(kind, "", name, form, strong, unbroken, draft, link)  # type: ignore[arg-type]
                 elif part:
                     yield Piece("text", part, "", "", strong, unbroken, draft, link)
+
+
+# Kanji with their reading behind them: 解約《かいやく》. Chinese titles have no kana in these brackets.
+_READING = re.compile("([\u3400-\u9fff々〆ヶ]+)《([\u3041-\u3096ー]+)》")
+
+
+def drop_readings(text: str) -> str:
+    """Return a text without the readings of its kanji."""
+    return _READING.sub(r"\1", text)
+
+
+def spell_in_kana(text: str) -> str:
+    """Return a text in which readings stand in the place of their kanji."""
+    return _READING.sub(r"\2", text)
 
 
 def placeholders(text: str) -> tuple[tuple[str, str], ...]:

@@ -441,6 +441,12 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "write it with: carrier-guides new locale LOCALE",
     ),
     _row(
+        "message-reading",
+        "every kanji of an easy text has its reading",
+        "who learns Japanese cannot look a character up without it",
+        "write it behind the kanji, in kana: 解約《かいやく》",
+    ),
+    _row(
         "language-record",
         "the record of a language is whole",
         "without its tag its letters are drawn as those of another language",

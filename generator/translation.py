@@ -43,7 +43,13 @@ def find_faults(language: Language, place: str, source: str, text: str, printed:
 
     `printed` is the translation as it will stand on paper, "" where that is not known.
     """
+    if language.is_easy:
+        unread = "".join(dict.fromkeys(_KANJI.findall(_READ.sub("", text))))
+        text, printed = prose.drop_readings(text), prose.drop_readings(printed)
+    else:
+        unread = ""
     found = [
+        *_find_unread(unread),
         *_compare_prose(source, text),
         *(_compare_placeholders(source, text) if text != source else ()),
         *(_compare_numbers(source, text) if text != source else ()),
@@ -53,6 +59,16 @@ def find_faults(language: Language, place: str, source: str, text: str, printed:
         *_judge_length(language, place, printed or prose.PLACEHOLDER.sub(_HOLE, text), bool(printed)),
     ]
     return tuple(sorted(found, key=lambda fault: fault.severity))
+
+
+_KANJI = re.compile("[\u3400-\u9fff々]")
+_READ = re.compile("[\u3400-\u9fff々〆ヶ]+《[\u3041-\u3096ー]+》")
+
+
+def _find_unread(kanji: str) -> Iterator[Fault]:
+    if kanji:
+        what = f'"{kanji}" has no reading'
+        yield Fault("message-reading", what, "write it behind the kanji, in kana: 解約《かいやく》")
 
 
 # --- what must not be printed --------------------------------------------------------------------
@@ -196,7 +212,8 @@ def _judge_length(language: Language, place: str, text: str, is_whole: bool) -> 
         what = f"a sentence of {length} {unit}, at most {language.sentence_limit} wanted: “{sentence[:30]}…”"
         yield Fault("message-sentence", what, "make two sentences of it", "warning")
     known = find_place(place)
-    if known is None or not is_whole:
+    # Lengths are those of pages with smaller type; what is set larger has more of them.
+    if known is None or not is_whole or language.is_easy:
         return
     size, most = measure(text, is_spaced=is_spaced), known.limit(is_spaced=is_spaced)
     if size > most:

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "guide": set(),
     "colour": set(),
     "language": set(),
-    "paper": set(),
+    "paper": {"language"},
     "symbol": set(),
     "prose": set(),
     "fit": set(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -15,6 +16,7 @@ TOLERANCE_PT = 0.05
 OVERLAP_MM = 0.3
 # A line is longer than this; what is shorter is a part of a drawing.
 _SHORTEST_LINE_MM = 3.0
+EASY_SLACK = 9
 # A last page with less than this of its height in use looks forgotten.
 _FILLED = 0.25
 
@@ -75,7 +77,8 @@ def _painted(facts: PdfFacts, page: int) -> Iterator[Box]:
 
 def find_empty_pages(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find pages with too much room left, and a last page that is hardly begun."""
-    most = expected.paper.slack_mm
+    # Rows with readings are not torn, so pages end where blocks do.
+    most = expected.paper.slack_mm * (EASY_SLACK if is_easy(expected) else 1)
     last = len(facts.sizes_mm)
     if expected.pages and last > expected.pages:
         return  # pages that should not be there are told as too many
@@ -100,10 +103,35 @@ def _find_hardly_begun(facts: PdfFacts, last: int) -> Iterator[Finding]:
 def find_small_type(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find type under the floor of the paper."""
     floor = expected.paper.floor_pt
-    small = [r for r in facts.runs if r.is_visible and r.size_pt < floor - TOLERANCE_PT and r.text.strip()]
+    small = [
+        r
+        for r in facts.runs
+        if r.is_visible
+        and r.size_pt < (READING_PT if is_reading(r, expected) else floor) - TOLERANCE_PT
+        and r.text.strip()
+    ]
     for runs in join_runs(small):
         text = quote("".join(run.text for run in runs))
         yield on(runs[0], f"{text} is set in {runs[0].size_pt:.3g} pt, at least {floor:g} pt wanted", *runs)
+
+
+# Of kana above a word (print practice; half of a base of 12 pt).
+READING_PT = 6.0
+_KANA_ONLY = re.compile("[\u3041-\u3096\u30a1-\u30faー。、？\\s]+")
+
+
+# Easy Japanese, base size (guidelines of Japanese prefectures).
+EASY_BODY_PT = 12.0
+
+
+def is_easy(expected: Expected) -> bool:
+    """Tell whether the language is set for learners: larger, with readings."""
+    return expected.language is not None and expected.language.is_easy
+
+
+def is_reading(run: Run, expected: Expected) -> bool:
+    """Tell whether a run is the reading of a word: small kana that are no part of the text."""
+    return is_easy(expected) and run.is_artifact and bool(_KANA_ONLY.fullmatch(run.text))
 
 
 def find_small_body(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
@@ -112,7 +140,7 @@ def find_small_body(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     for run in facts.runs:
         if run.is_visible and (not run.is_artifact or not facts.elements):
             sizes[round(run.size_pt * 4) / 4] += len(run.text.strip())
-    wanted = expected.paper.body_pt
+    wanted = max(expected.paper.body_pt, EASY_BODY_PT if is_easy(expected) else 0)
     if sizes and (most := sizes.most_common(1)[0][0]) < wanted - TOLERANCE_PT:
         yield Finding(f"most of the text is set in {most:g} pt, at least {wanted:g} pt wanted")
 

@@ -24,6 +24,12 @@ def tag_languages() -> None:
 
     def build_with_language(box: Any, parent: Any, *args: Any) -> Iterator[Any]:  # noqa: ANN401
         inner = getattr(box, "_box", box)
+        named = getattr(inner, "element", None)
+        if named is not None and named.get("class") == "rt":
+            # The reading of a word: who hears the page hears the word itself. The engine counts on its
+            # elements being made; those that hang in no tree are left out when it is trimmed.
+            list(build(box, parent, *args))
+            return
         style = getattr(inner, "style", None)
         lang = style["lang"] if style is not None else None
         for element in build(box, parent, *args):
