@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.batch import group_papers, list_forms, name_file, own_shops
+from generator.batch import find_papers, group_papers, list_forms, name_file, own_shops
 from generator.catalog import find_languages, load_catalog
 from generator.guide import Content, Shop, leave_out
 from generator.localize import LocalizedGuide, localize
@@ -228,7 +228,7 @@ def list_today(root: Path, content: Content, as_of: datetime.date) -> Iterator[R
         catalog = load_catalog(root, language)
         for guide in content.guides.values():
             for shop, (left_out, papers) in itertools.product(
-                own_shops(content, ()), group_papers(PAPERS).items()
+                own_shops(content, ()), group_papers(find_papers(root / "output")).items()
             ):
                 local = localize(content, leave_out(guide, left_out), catalog, shop, as_of=as_of)
                 if any(problem.severity == "error" for problem in local.problems):

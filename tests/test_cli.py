@@ -160,7 +160,7 @@ WRONG = {
     ("build", "--select", "CJK", "--ignore", "cjk"): "no rule is left to judge by",
     ("inspect",): "Missing argument 'FILE...'",
     ("inspect", "-p", "a44", "x.pdf"): 'no paper is called "a44"; did you mean "a4"?',
-    ("inspect", "-l", "*", "x.pdf"): '"*" is 6 of them; name one',
+    ("inspect", "-l", "*", "x.pdf"): '"*" is 7 of them; name one',
     ("inspect", "--ignore", "QRS", "x.pdf"): 'no rule is called "QRS"',
     ("inspect", "--html", "-", "x.pdf"): "the report is a file",
     ("inspect", "--html", "/", "x.pdf"): "'/'",

@@ -124,13 +124,14 @@ for job in plan.jobs:
     pair = [pypdfium2.PdfDocument(pdf) for pdf in (ordered, painted)]
     drawn = [[side.render(scale=1.5).to_numpy() for side in pdf] for pdf in pair]
     apart = [np.abs(ours.astype(int) - theirs) for ours, theirs in zip(*drawn, strict=True)]
-    print(job.file, all(side.max() < 128 and (side > 16).mean() < 0.005 for side in apart))
+    print(job.file, all((side >= 128).sum() < 300 and (side > 16).mean() < 0.005 for side in apart))
 """
 
 
 def test_every_page_looks_as_the_engine_painted_it(real_project: Project) -> None:
     # Seen red: a band lost its colour, which the engine had said once, for the text before it. Edges of
-    # letters may differ: the engine counts gaps in 1024 to the em where 1000 are meant, and we do not.
+    # letters may differ: the engine counts gaps in 1024 to the em where 1000 are meant, and we do not; a
+    # stroke between two rows of pixels may fall into the next (50 pixels of a million; a band has 100,000).
     ran = subprocess.run(
         [sys.executable, "-c", SAME_LOOK, str(real_project.root)],
         cwd=ROOT,
