@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 
 import pytest
-from conftest import HANDOUTS, Project
+from conftest import DAY, HANDOUTS, LOCALES, Project, text_of
 
 START = "content/guides/demo-start.toml"
 FACTS = "content/facts/demo.toml"
@@ -183,3 +184,47 @@ def test_a_wrong_question_is_exit_2(shared: Project, arguments: tuple[str, ...],
     ran = shared.run("affected", *arguments)
     assert (ran.code, ran.stdout) == (2, "")
     assert said in ran.stderr
+
+
+# --- from the change to the paper ----------------------------------------------------------------------
+
+
+def test_one_changed_fact_makes_anew_exactly_what_is_affected_with_the_new_value_in_every_language(
+    tracked: Project,
+) -> None:
+    assert tracked.build("-j", "1").code == 0
+    before = tracked.snapshot()
+    told = tracked.run(
+        "facts", "verify", "demo-fee", "--value", "1200", "--on", DAY, "--by", "Mori", "--as-of", DAY
+    )
+    assert told.code == 0, told.stderr
+    wanted = set(affected(tracked, "--since", "printed"))
+    assert wanted == {file for file in HANDOUTS if "demo-cancel" in file}
+    assert tracked.build("-j", "1").code == 0
+    after = tracked.snapshot()
+    changed = {name.removeprefix("output/") for name in after if after[name] != before.get(name)}
+    assert changed - {"manifest.json"} == wanted
+    for file in wanted:
+        said = text_of(tracked.output / file)
+        assert "1,200" in said
+        assert "1,100" not in said
+
+
+def test_one_changed_sentence_is_refused_in_every_language_and_marked_in_drafts(project: Project) -> None:
+    translations = [locale for locale in LOCALES if locale != "en"]
+    project.change(START, "Ask first.", "Ask them first.")
+    assert project.run("messages", "update", *(o for one in LOCALES for o in ("-l", one))).code == 0
+    before = project.snapshot()
+    ran = project.build("demo-start", "-j", "1")
+    assert ran.code == 1
+    for locale in translations:
+        where = rf"{project.catalog(locale)}:\d+: demo-start/summary: .*\[message-fuzzy\]"
+        assert re.search(f"error: {where}", ran.stderr)
+        # What was printed before stays where it is.
+        file = f"output/{locale}/demo-start-a4.pdf"
+        assert project.snapshot()[file] == before[file]
+    assert "Askthemfirst." in text_of(project.output / "en/demo-start-a4.pdf")
+    assert project.build("demo-start", "--draft", "-j", "1").code == 0
+    for locale in translations:
+        said = text_of(project.output / f"{locale}/demo-start-a4-draft.pdf")
+        assert "〖Askthemfirst.〗" in said
