@@ -26,6 +26,8 @@ class _IsText:
 Text = Annotated[str, _IsText(), StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
 # Text that a block may leave out.
 OptionalText = Annotated[str, _IsText(), StringConstraints(max_length=600, strip_whitespace=True)]
+# What editors say to each other: never printed, and never left blank.
+Note = Annotated[str, StringConstraints(min_length=1)]
 # Japanese that is printed as it stands in every language: screen labels, sentences for the staff.
 Japanese = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 Percent = Annotated[int, Field(ge=0, le=100)]
@@ -57,8 +59,8 @@ class Source(Model):
     id: Id
     owner: Text
     kind: SourceKind
-    title: str
-    url: str
+    title: Note
+    url: Note
     published: datetime.date | None = None
 
 
@@ -81,7 +83,7 @@ class Fact(Model):
     seen_on: datetime.date
     method: Method
     review_by: datetime.date
-    scope: str
+    scope: Note
     value: str | int | tuple[str, str] | None = None
     unit: Literal["day", "month", "year"] | None = None
     display: str = ""

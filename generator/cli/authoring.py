@@ -165,13 +165,13 @@ def new_fact(
     files = sorted(path.stem for path in (project.root / "content/facts").glob("*.toml"))
     (name,) = choose((file_,), files, "file of facts")
     path = project.root / f"content/facts/{name}.toml"
-    text = path.read_text(encoding="utf-8-sig").rstrip("\n") + "\n"
+    text = path.read_bytes().decode().rstrip("\r\n") + "\n"
     begun = begin_fact(id_, cast("FactKind", kind), source, on.date() if on else today())
     after = f"carrier-guides check, and use it as {{fact.{id_}}}"
     _write(
         project,
         f"content/facts/{name}.toml",
-        text + begun.removeprefix("\n" if not begun.strip() else ""),
+        (text + begun).replace("\r\n", "\n").replace("\n", "\r\n" if "\r\n" in text else "\n"),
         after,
         begins_at=text.count("\n"),
     )
