@@ -19,8 +19,9 @@ DROPPABLE = ("words", "losses", "desks")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of a side: its name, its height without the gap before it, and its column ("" for both).
+    """One block of a side: its name, its height without the gap before it, and its place.
 
+    `column` is where it stands, in words: "left column", "flap panel"; "" where it is as wide as the side.
     `counts`: it makes the side long, which of two columns only the taller one does.
     """
 
@@ -117,7 +118,7 @@ def describe_overflow(sides: tuple[Side, ...], rung: Rung) -> tuple[str, ...]:
         # Rounded up: a text that is shorter by what is said here fits.
         length = f"{math.ceil(round(side.overflow_mm * 10, 3)) / 10:.1f}"
         longest = [
-            f'"{block.name}" ({block.height_mm:.0f} mm{f", {block.column} column" if block.column else ""})'
+            f'"{block.name}" ({block.height_mm:.0f} mm{f", {block.column}" if block.column else ""})'
             for block in sorted(side.blocks, key=lambda block: -block.height_mm)
             if block.counts
         ]

@@ -115,8 +115,11 @@ def _read(local: LocalizedGuide, text: str) -> Iterator[Stretch]:
         yield piece, words, class_, lang
 
 
-def to_html(local: LocalizedGuide, text: str) -> Markup:
-    """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set."""
+def to_html(local: LocalizedGuide, text: str, *, holds_end: bool = False) -> Markup:
+    """Return a text as HTML: strong, unbroken and foreign stretches marked, gaps set.
+
+    With `holds_end` no character of it can be alone on a last line.
+    """
     if local.language.is_easy:
         text = _TAIL.sub(r"[\1]", text)
     out = Markup("")
@@ -127,6 +130,8 @@ def to_html(local: LocalizedGuide, text: str) -> Markup:
     stretches: Iterable[Stretch] = _read(local, text)
     if local.language.keeps_words and prose.DRAFT_OPEN not in text:
         stretches = _join_pieces(_hold_words(stretches))
+    elif holds_end and not local.language.is_spaced and prose.DRAFT_OPEN not in text:
+        stretches = _hold_end(list(stretches))
     for piece, words, class_, lang in stretches:
         if piece.unbroken != group:
             out += _hold_together(held, group)
@@ -167,6 +172,38 @@ def _hold_words(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
                 (replace(piece, unbroken=-number), part, class_, lang) for piece, part, class_, lang in word
             ]
         yield from word
+
+
+# What may follow the last character of a text.
+_ENDING = "。．！？、，；：…）」』”’】》〉)]!?.,"
+
+
+def _hold_end(stretches: list[Stretch]) -> list[Stretch]:
+    """Put the last two characters of a text, and the marks after them, into one […].
+
+    Han and kana break anywhere, and one character alone on a last line looks like a mistake. A Latin word, a
+    term or a number does not break, so it is enough by itself.
+    """
+    tail: list[Stretch] = []
+    wanted = 2
+    while stretches and wanted > 0:
+        piece, text, class_, lang = stretches[-1]
+        if piece.kind == "item" or not text.strip():
+            break
+        stretches.pop()
+        at = len(text)
+        if class_ or lang or piece.unbroken or text.isascii():
+            at, wanted = 0, 0
+        while at and wanted > 0:
+            at -= 1
+            wanted -= text[at] not in _ENDING
+        # Letters and digits that begin here belong to those before them.
+        while at and text[at].isascii() and text[at - 1].isascii() and not text[at - 1].isspace():
+            at -= 1
+        tail.insert(0, (replace(piece, unbroken=-1), text[at:], class_, lang))
+        if at:
+            stretches.append((piece, text[:at], class_, lang))
+    return [*stretches, *tail]
 
 
 def _split_words(stretches: Iterable[Stretch]) -> Iterator[list[Stretch]]:
@@ -265,8 +302,9 @@ def _squeeze(text: str, *, is_start: bool = False) -> Markup:
 class _Recorder:
     """Renders the texts of one document, and remembers what was said in which order."""
 
-    def __init__(self, local: LocalizedGuide) -> None:
+    def __init__(self, local: LocalizedGuide, *, holds_ends: bool = False) -> None:
         self.local = local
+        self.holds_ends = holds_ends
         self.words = dict(local.words)
         self.texts: list[str] = []
         self.margins: list[str] = []
@@ -278,7 +316,7 @@ class _Recorder:
     def say(self, text: str, source: str = "") -> Markup:
         """Return a text of the guide as HTML; `source` is the text before values were filled in."""
         self.texts.append(self._read(text, source))
-        return to_html(self.local, text)
+        return to_html(self.local, text, holds_end=self.holds_ends)
 
     def _read(self, text: str, source: str = "") -> str:
         """Return a text as a reader sees it, and remember where it comes from."""
@@ -381,7 +419,7 @@ def render_markup(
     """
     from jinja2 import TemplateError
 
-    recorder = _Recorder(local)
+    recorder = _Recorder(local, holds_ends=paper.holds_ends)
     try:
         environment = _environment(templates)
         # Values that change with the document are arguments of the templates, not of the environment.

@@ -20,6 +20,13 @@ class Paper:
     parts of a guide that it has no room for: blocks (`losses`), a text of each row of one (`checklist.note`),
     or `sources` and `shop`. What is not named here is printed, or nothing is.
 
+    `folds_mm` are the folds of each page from its left edge, `panels` the names of what lies between them;
+    type, codes and pictures keep away from a fold by the second of `fold_mm`, and the first is what folding
+    by hand is off by. Both empty: it is not folded (see `fold`).
+
+    `holds_ends`: the last two characters of a Chinese or Japanese text are kept together, since texts are
+    written for the lines of the usual paper, which needs it not.
+
     `pages` is the page budget, 0 for any number, `easy_pages` that of languages that are set larger;
     `safe_mm` the distance from the trim that type keeps; `bleed_mm` how far pictures must run beyond it;
     `floor_pt` the smallest type at all and `body_pt` the smallest for running text; `measure_em` the
@@ -50,6 +57,10 @@ class Paper:
     line_pt: float = 0.25
     image_dpi: float = 300.0
     qr_levels: tuple[str, ...] = ("M", "Q")
+    folds_mm: tuple[tuple[float, ...], ...] = ()
+    panels: tuple[tuple[str, ...], ...] = ()
+    fold_mm: tuple[float, float] = (1.0, 3.0)
+    holds_ends: bool = True
     medium: Medium = "office"
 
     @property
@@ -74,6 +85,7 @@ A4 = Paper(
     slack_mm=14.0,
     duplex="DuplexFlipLongEdge",
     easy_pages=4,
+    holds_ends=False,
 )
 
 # The wall beside the counter: am I in the right place, whom do I call, which guide do I ask for. Type is read
@@ -109,7 +121,27 @@ POSTER = Paper(
 # North America: wider and lower than A4, so its margins are smaller.
 LETTER = replace(A4, name="letter", width_mm=215.9, height_mm=279.4, safe_mm=6.0, slack_mm=17.0)
 
-PAPERS: tuple[Paper, ...] = (A4, LETTER, POSTER)
+# A4 in three panels, for the pocket. The flap is folded in first and is 3 mm narrower, or it would buckle.
+# The row that sends the reader to the steps says "below", where the leaflet has them to the right.
+LEAFLET = Paper(
+    name="leaflet",
+    width_mm=297.0,
+    height_mm=210.0,
+    pages=2,
+    safe_mm=5.0,
+    floor_pt=8.0,
+    body_pt=9.0,
+    qr_module_mm=0.4,
+    slack_mm=90.0,
+    duplex="DuplexFlipShortEdge",
+    layout="leaflet",
+    leaves_out=("check.go_on",),
+    measure_em=(12.0, 28.0),
+    folds_mm=((97.0, 197.0), (100.0, 200.0)),
+    panels=(("flap", "back", "cover"), ("first", "second", "third")),
+)
+
+PAPERS: tuple[Paper, ...] = (A4, LETTER, LEAFLET, POSTER)
 
 # Japanese print shops cut up to 3 mm off the trim, on either side of it.
 PRESS_BLEED_MM = 3.0
@@ -161,9 +193,13 @@ SIZE_TOLERANCE_MM = 0.5
 
 
 def find_paper(width_mm: float, height_mm: float) -> Paper | None:
-    """Find the paper of this size; None where no record of ours has it."""
+    """Find the paper of this size; None where no record of ours has it.
+
+    A paper that is folded is not known by its size: most sheets of that size lie flat.
+    """
     for paper in PAPERS:
-        if max(abs(paper.width_mm - width_mm), abs(paper.height_mm - height_mm)) <= SIZE_TOLERANCE_MM:
+        off = max(abs(paper.width_mm - width_mm), abs(paper.height_mm - height_mm))
+        if off <= SIZE_TOLERANCE_MM and not paper.folds_mm:
             return paper
     return None
 

@@ -155,7 +155,10 @@ def choose_form(
         return sides
 
     def fits(form: _Form) -> bool:
-        return budget is None or form.laid_out.pages <= budget
+        laid_out = form.laid_out
+        if paper.folds_mm and any(side.overflow_mm > 0 for side in laid_out.sides):
+            return False  # panels stand beside each other, so one that is too long makes no further page
+        return budget is None or laid_out.pages <= budget
 
     designed = form = stand_on(GAP_RUNGS[0])
     if fits(designed):

@@ -97,6 +97,8 @@ class Case:
 ON_PRESS = replace(BARE, paper=for_medium(PAPERS[0], "press"), is_ordered=False)
 INKED = "@page { bleed: 3mm } html { color: device-cmyk(0 0 0 1) }"
 
+# Folded in the left margin, where nothing else is.
+FOLDED = replace(BARE, paper=replace(PAPERS[0], folds_mm=((11.0,),), panels=(("narrow", "wide"),)))
 JAPANESE = replace(BARE, language=LANGUAGE["ja"])
 TRADITIONAL = replace(BARE, language=LANGUAGE["zh-Hant"])
 KOREAN = replace(BARE, language=LANGUAGE["ko"], texts=("My au에서 해지를 신청하고 안내를 보여 주세요.",))
@@ -295,6 +297,34 @@ CASES = (
         '<p style="position: absolute; left: 20mm; top: 20mm; margin: 0">返</p><p style="position: absolute; left: 20mm; top: 20mm; margin: 0">说明</p>',
         (("GEO-04", "“返” and “说明” are drawn over each other"),),
         '<p style="position: absolute; left: 20mm; top: 20mm; margin: 0">返</p><p style="position: absolute; left: 20mm; top: 30mm; margin: 0">说明</p>',
+    ),
+    Case(
+        "text on a fold",
+        '<p style="position: absolute; left: -4.5mm; top: 0; margin: 0">返</p>',
+        (("GEO-06", "“返” lies on the fold at 11 mm, at least 3 mm wanted"),),
+        '<p style="position: absolute; left: 0; top: 0; margin: 0">返</p>',
+        FOLDED,
+    ),
+    Case(
+        "text beside a fold",
+        '<p style="position: absolute; left: -3mm; top: 0; margin: 0">返</p>',
+        (("GEO-06", "“返” is 1.1 mm from the fold at 11 mm, at least 3 mm wanted"),),
+        '<p style="position: absolute; left: 0; top: 0; margin: 0">返</p>',
+        FOLDED,
+    ),
+    Case(
+        "a code on a fold",
+        f'<div style="margin-left: -7mm">{code()}</div>{BESIDE}',
+        (("GEO-06", "a code lies on the fold at 11 mm, at least 3 mm wanted"),),
+        f"<div>{code()}</div>{BESIDE}",
+        replace(FOLDED, addresses=(ADDRESS,)),
+    ),
+    Case(
+        "a picture beside a fold",
+        f'<img alt="{ALT}" src="{picture("L", (360, 360))}" {ROUND.replace("block", "block; margin-left: -2mm")}>',
+        (("GEO-06", "an image is 2.0 mm from the fold at 11 mm, at least 3 mm wanted"),),
+        f'<img alt="{ALT}" src="{picture("L", (360, 360))}" {ROUND}>',
+        FOLDED,
     ),
     Case(
         "a hairline",
@@ -697,6 +727,15 @@ def test_a_micro_code_is_found(press: Press) -> None:
     pdf = press.print(HEAD + body, finish=index)
     found = {p.rule for p in check_handout(press.read(pdf), replace(BARE, addresses=("0120",)))}
     assert "QR-05" in found
+
+
+@pytest.mark.parametrize(("left", "severity"), [("-4mm", "error"), ("-2.5mm", "warning")])
+def test_what_a_fold_may_hit_is_worse_than_what_is_near_it(press: Press, left: str, severity: str) -> None:
+    body = f'<p style="position: absolute; left: {left}; top: 0; margin: 0">返</p>'
+    facts = press.read(press.print(HEAD + body, finish=index))
+    (problem,) = check_handout(facts, FOLDED)
+    assert (problem.rule, problem.severity, problem.page) == ("GEO-06", severity, 1)
+    assert check_handout(facts, BARE) == ()  # a sheet that lies flat has no folds
 
 
 def test_findings_say_where_on_the_page_they_are(press: Press) -> None:

@@ -155,7 +155,12 @@ def test_every_block_of_the_templates_has_a_name_that_messages_can_say() -> None
 
 
 def test_the_style_sheet_has_every_gap_of_the_ladder() -> None:
-    sheet = (ROOT / SHEET).read_text(encoding="utf-8")
+    for name in (SHEET, SHEET.replace("a4", "leaflet")):
+        find_gaps(name)
+
+
+def find_gaps(name: str) -> None:
+    sheet = (ROOT / name).read_text(encoding="utf-8")
     assert f"\n.block {{ margin-top: {GAPS_MM[0]}mm }}" in sheet
     for gap in GAPS_MM[1:]:
         assert re.search(rf"^\.tight-{gap} \.block\b[^{{]*{{ margin-top: {gap}mm }}", sheet, re.M)
@@ -356,12 +361,12 @@ LONG = Side(
     3,
     (
         Block("check", 61.2),
-        Block("checklist", 80.0, "left", counts=False),
-        Block("steps", 58.4, "right"),
+        Block("checklist", 80.0, "left column", counts=False),
+        Block("steps", 58.4, "right column"),
         Block("words", 20.0),
     ),
 )
-SHORT = Side(-4.0, 2, (Block("losses", 40.0, "right"),))
+SHORT = Side(-4.0, 2, (Block("losses", 40.0, "right column"),))
 
 
 def test_an_overflow_is_said_with_the_blocks_that_make_it() -> None:

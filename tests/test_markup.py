@@ -100,6 +100,7 @@ def held(words: str) -> str:
     return f'<span class="unbroken">{words}</span>'
 
 
+HALF = '<span class="half">。</span>'
 TERM = '<span class="term" lang="ja">解約</span>'
 
 
@@ -133,6 +134,28 @@ def test_korean_words_are_held_together_with_what_touches_them(shared: Project, 
 def test_a_draft_text_in_korean_is_english_and_is_left_alone(shared: Project) -> None:
     local = dataclasses.replace(said(shared, "demo-cancel", EN, is_draft=True), language=KO)
     assert 'class="unbroken"' not in str(to_html(local, "〖Two 낱말 here〗"))
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        # Two characters and their marks; what a line never breaks is enough by itself.
+        ("请到门店办理。", f"请到门店{held('办理。')}"),
+        ("请（办理。）", "请（" + held(f"办理{HALF}）")),
+        ("拨打{fact.demo-phone}。", f"拨打{GAP}{held(held('0120-444-113') + '。')}"),
+        ("就是{term.cancel}。", f"就是{held(TERM + '。')}"),
+        ("**不等于解约**。", f"<b>不等于</b>{held('<b>解约</b>。')}"),
+        ("办", held("办")),
+        ("两[个字]", f"两{held('个字')}"),
+        ("办理 SIM。", f"办理 {held('SIM。')}"),
+        ("- 先办\n- 后办理", f"<ul><li>先办</li><li>后{held('办理')}</li></ul>"),
+    ],
+)
+def test_the_end_of_a_chinese_text_is_held_together(shared: Project, text: str, html: str) -> None:
+    local = said(shared, "demo-cancel", ZH)
+    assert str(to_html(local, text, holds_end=True)) == html
+    assert "unbroken" not in str(to_html(local, "请到门店办理。"))
+    assert "unbroken" not in str(to_html(said(shared, "demo-cancel", EN), "Go there.", holds_end=True))
 
 
 # --- whole documents ---------------------------------------------------------------------------------

@@ -416,6 +416,15 @@ RULES: dict[str, Rule] = {
         find=page.find_hairlines,
         severity="warning",
     ),
+    "GEO-06": Rule(
+        name="folds are clear",
+        reason="no fold is exact: a word in it is worn off, and a code in it is not read",
+        source="print shops: 3 mm, folding machines are 1 mm off; " + _CATALOGUE,
+        limit="{fold_mm[1]:g} mm from a fold, an error under {fold_mm[0]:g} mm, on a paper that is folded",
+        hint="keep it in its panel; the folds of {paper} are in its record, its panels in templates/css",
+        elsewhere="move it away from the fold, or name its own paper with --paper",
+        find=page.find_things_on_folds,
+    ),
     "GEO-07": Rule(
         name="it is as long as was ordered",
         reason="a sheet has two sides, and nobody reads the third",

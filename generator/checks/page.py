@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import TOLERANCE_MM, join_runs
 from generator.paper import SIZE_TOLERANCE_MM
+from generator.problem import Severity
 from generator.readback.model import MM_PER_PT, Box, PdfFacts, Run
 
 TOLERANCE_PT = 0.05
@@ -24,7 +26,7 @@ _FILLED = 0.25
 def find_wrong_page_count(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find too many pages, or too few."""
     pages, wanted, budget = len(facts.sizes_mm), expected.pages, expected.paper.pages
-    if wanted is not None and pages > wanted and expected.overflow:
+    if expected.overflow:
         for what in expected.overflow:
             yield Finding(what, hint=expected.way_out)
     elif wanted is not None and pages != wanted:
@@ -170,6 +172,31 @@ def _too_near(box: Box, size: tuple[float, float], safe: float) -> Iterator[str]
     # What lies beyond the sheet is told as cut off.
     if -0.5 <= distance < safe - TOLERANCE_MM:
         yield f"is {distance:.1f} mm from the {edge} edge, at least {safe:g} mm wanted"
+
+
+def find_things_on_folds(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find type, images and codes that lie on a fold, or so near that they may."""
+    paper = expected.paper
+    for page, folds in enumerate(paper.folds_mm, start=1):
+        for fold in folds:
+            for run in facts.runs:
+                if run.page == page and run.ink_mm and run.is_visible and run.text.strip():
+                    for what, severity in _too_near_a_fold(run.ink_mm, fold, paper.fold_mm):
+                        yield replace(on(run, f"{quote(run.text)} {what}"), severity=severity)
+            pictures = [("an image", image.page, image.box_mm) for image in facts.images]
+            pictures += [("a code", symbol.page, symbol.box_mm) for symbol in facts.symbols]
+            for name, at, box in pictures:
+                if at == page:
+                    for what, severity in _too_near_a_fold(box, fold, paper.fold_mm):
+                        yield Finding(f"{name} {what}", page, box, severity=severity)
+
+
+def _too_near_a_fold(box: Box, fold: float, clear: tuple[float, float]) -> Iterator[tuple[str, Severity]]:
+    distance = max(box[0] - fold, fold - box[2])
+    if distance < clear[1] - TOLERANCE_MM:
+        near = "lies on" if distance <= 0 else f"is {distance:.1f} mm from"
+        severity: Severity = "error" if distance < clear[0] else "warning"
+        yield f"{near} the fold at {fold:g} mm, at least {clear[1]:g} mm wanted", severity
 
 
 def find_collisions(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

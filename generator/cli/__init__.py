@@ -1283,12 +1283,15 @@ def list_(project: Project, what: str, format_: str) -> None:
         known = find_languages(project.root)
         rows = [{"id": item.locale, "tag": item.tag, "name": item.endonym} for item in known]
     elif what == "papers":
+        from generator.fold import list_panels
+
         rows = [
             {
                 "id": item.name,
                 "size": f"{item.width_mm:g} x {item.height_mm:g} mm",
                 "pages": f"at most {item.pages}",
                 "usual": "usual" if item in USUAL_PAPERS else "-",
+                "panels": ", ".join(f"{panel.name} {panel.width_mm:g}" for panel in list_panels(item)) or "-",
                 "leaves out": ", ".join(item.leaves_out) or "-",
             }
             for item in PAPERS
