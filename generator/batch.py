@@ -218,6 +218,8 @@ def make_plan(
                 shorter = dict(zip(list_selections(whole.droppable), forms, strict=False))
                 length = _hash([whole.pages, is_fit, *(form.digest() for form in forms)])
                 for paper in papers:
+                    if not takes(paper, catalog.language):
+                        continue
                     file = name_file(content, guide, catalog.language, paper, shop, is_draft)
                     inputs = {
                         **common,
@@ -230,12 +232,33 @@ def make_plan(
                         Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit, intent)
                     )
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
+    warnings |= set(_find_untaken(selection))
+    if not jobs:
+        raise ProjectError(replace(problem, severity="error") for problem in warnings)
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
+
+
+def takes(paper: Paper, language: Language) -> bool:
+    """Tell whether a paper has room for a language."""
+    return paper.takes_easy or not language.is_easy
+
+
+def _find_untaken(selection: Selection) -> Iterator[Problem]:
+    for language, paper in itertools.product(selection.languages, selection.papers):
+        if not takes(paper, language):
+            fitting = ", ".join(other.name for other in PAPERS if takes(other, language))
+            yield Problem(
+                key=f"{language.locale}, {paper.name}",
+                rule="paper-language",
+                what=f"is not made: {paper.name} has no room for {language.endonym}, which is set larger",
+                hint=f"papers that have: {fitting}",
+                severity="warning",
+            )
 
 
 def describe_medium(local: LocalizedGuide, paper: Paper, intent: Intent | None) -> dict[str, str]:
     """Return what a file for another medium than an office printer depends on beside what it says."""
-    if paper.medium == "office":
+    if paper.medium in ("office", "roll"):
         return {}
     carrier = local.carrier
     inks = [carrier.accent_cmyk, carrier.accent_grey] if carrier else []
@@ -284,7 +307,7 @@ def name_file(
     """
     real = [other.id for other in content.shops.values() if not other.sample]
     suffix = f"-{shop.id}" if shop and (shop.sample or len(real) > 1) else ""
-    medium = "" if paper.medium == "office" else f"-{paper.medium}"
+    medium = paper.label.removeprefix(paper.name)
     return f"{language.locale}/{guide}-{paper.name}{suffix}{medium}{'-draft' if is_draft else ''}.pdf"
 
 
@@ -570,6 +593,7 @@ def all_files(root: Path, content: Content) -> set[str]:
         for guide in content.guides
         for language in find_languages(root)
         for paper in PAPERS
+        if takes(paper, language)
         for medium in MEDIA
         for shop in own_shops(content, ())
     }
@@ -624,6 +648,8 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
                 problems.extend(problem for problem in local.problems if problem.rule.startswith("fact-"))
                 # One paper a layout: the others have the same texts.
                 for paper in {paper.layout: paper for paper in papers}.values():
+                    if not takes(paper, catalog.language):
+                        continue
                     try:
                         page = render_markup(local, paper, root / "templates")
                     except ProjectError as error:

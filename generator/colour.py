@@ -28,6 +28,9 @@ PRESS_INKS: Mapping[str, Inks] = {
 # A cheap laser draws grey as dots, which fray small type: type is black.
 MONO_GREYS: Mapping[str, float] = {INK: 0.0, NOTE: 0.0}
 
+# A printer of receipts has black dots and no grey: what stands out from white less than this is not printed.
+LEAST_CONTRAST = 2.0
+
 
 def contrast_with_white(colour: str) -> float:
     """Return the contrast ratio of `#RRGGBB` with white.

@@ -216,21 +216,19 @@ def judge(file: File, options: Options, pinned: PinnedFonts, hear: Callable[[int
     if recorded and medium == "press":
         # Their build judged it by these while it had tags; without them, paragraphs are guessed.
         rules = tuple(id_ for id_ in rules if not RULES[id_].needs_tags)
+    named = options.paper or (recorded and next((p for p in PAPERS if p.name == recorded.paper), None))
+    is_office = medium == "office" and not (named and named.is_roll)
     try:
-        facts = read_pdf(pdf, None, pinned, file.name, is_ours=False, for_press=medium != "office")
+        facts = read_pdf(pdf, None, pinned, file.name, is_ours=False, for_press=not is_office)
     except ProjectError as error:
         # Nobody here can make it again from its guide.
         hint = "export it again from the program that made it, without a password"
         return Inspected(file.name, tuple(replace(problem, hint=hint) for problem in error.problems))
     if not facts.sizes_mm:
         return refuse("has no pages", "export it again")
-    paper = (
-        options.paper
-        or (recorded and next((p for p in PAPERS if p.name == recorded.paper), None))
-        or find_paper(*facts.sizes_mm[0])
-        or like_office_paper(*facts.sizes_mm[0])
-    )
+    paper = named or find_paper(*facts.sizes_mm[0]) or like_office_paper(*facts.sizes_mm[0])
     paper = for_medium(paper, medium)
+    medium = paper.medium
     language = (
         options.language or (recorded and find_language(recorded.locale)) or find_language(facts.language)
     )

@@ -20,6 +20,7 @@ from generator import prose
 from generator.guide import Term, map_text, refer
 from generator.localize import LocalizedGuide
 from generator.paper import Paper
+from generator.phrasing import split_phrases
 from generator.problem import Problem, ProjectError
 from generator.symbol import Symbol, make_symbol
 
@@ -192,7 +193,7 @@ def _hold_end(stretches: list[Stretch]) -> list[Stretch]:
             break
         stretches.pop()
         at = len(text)
-        if class_ or lang or piece.unbroken or text.isascii():
+        if class_ or lang or piece.unbroken or piece.reading or text.isascii():
             at, wanted = 0, 0
         while at and wanted > 0:
             at -= 1
@@ -288,6 +289,14 @@ def _set_reading(words: str, reading: str) -> Markup:
     )
 
 
+def _hold_phrases(text: str) -> Markup:
+    """Return Japanese as HTML that breaks between phrases only."""
+    return Markup("").join(
+        _hold_together(_squeeze(phrase, is_start=not number), 1)
+        for number, phrase in enumerate(split_phrases(text))
+    )
+
+
 def _squeeze(text: str, *, is_start: bool = False) -> Markup:
     """Return a text as HTML with its hole-making marks at half their width."""
     half = Markup('<span class="half">{}</span>')
@@ -357,10 +366,13 @@ class _Recorder:
         self.margins.append(self._read(text))
         return to_html(self.local, text)
 
-    def japanese(self, text: str) -> Markup:
-        """Return Japanese that stands as it is in every language."""
+    def japanese(self, text: str, *, in_phrases: bool = False) -> Markup:
+        """Return Japanese that stands as it is in every language.
+
+        `in_phrases`: its lines are short and large, and break between phrases only.
+        """
         self.in_japanese.append(self.name(text))
-        return self._as_japanese(_squeeze(text, is_start=True))
+        return self._as_japanese(_hold_phrases(text) if in_phrases else _squeeze(text, is_start=True))
 
     def term(self, id_: str) -> Markup:
         """Return a Japanese word that the reader will meet, with its reading above for learners."""

@@ -7,9 +7,10 @@ from typing import Literal
 
 from generator.language import Language
 
-# Whom a file is for: an office printer and a screen reader, a print shop, a printer without colour.
-Medium = Literal["office", "press", "mono"]
-MEDIA: tuple[Medium, ...] = ("office", "press", "mono")
+# Whom a file is for: an office printer and a screen reader, a print shop, a printer without colour, a printer
+# of receipts.
+Medium = Literal["office", "press", "mono", "roll"]
+MEDIA: tuple[Medium, ...] = ("office", "press", "mono", "roll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,20 @@ class Paper:
     `holds_ends`: the last two characters of a Chinese or Japanese text are kept together, since texts are
     written for the lines of the usual paper, which needs it not.
 
-    `pages` is the page budget, 0 for any number, `easy_pages` that of languages that are set larger;
+    `pages` is the page budget, 0 for any number, `easy_pages` that of languages that are set larger; each row
+    of the blocks `page_per` has one more, for itself;
     `safe_mm` the distance from the trim that type keeps; `bleed_mm` how far pictures must run beyond it;
     `floor_pt` the smallest type at all and `body_pt` the smallest for running text; `measure_em` the
     shortest and longest line of a text of several lines; `pitch` the smallest and largest distance of
     lines, in sizes; `line_pt` the thinnest line; `image_dpi` the coarsest picture; `qr_module_mm` the
     smallest QR module that a cheap printer still draws and `qr_levels` the error corrections that survive
     it; `slack_mm` the emptiness at the foot of a page that is too much to share out between blocks;
+    `takes_easy`: it has room for easy Japanese, which is set larger, with readings above its lines.
     `duplex` is the PDF viewer's hint for turning the sheet, "" where none is wanted. `medium` is whom
     the file is for; what it changes is made by `for_medium`.
+
+    A roll has a `height_mm` of 0: it is as long as what is said on it. `head_mm` is how wide its printer's
+    head prints, in the middle of the roll, and `dot_mm` the size of its dots, which are black or nothing.
     """
 
     name: str
@@ -49,6 +55,7 @@ class Paper:
     slack_mm: float
     duplex: Literal["DuplexFlipLongEdge", "DuplexFlipShortEdge", "Simplex", ""]
     easy_pages: int = 0
+    page_per: tuple[str, ...] = ()
     layout: str = "sheet"
     leaves_out: tuple[str, ...] = ()
     bleed_mm: float = 0.0
@@ -61,16 +68,24 @@ class Paper:
     panels: tuple[tuple[str, ...], ...] = ()
     fold_mm: tuple[float, float] = (1.0, 3.0)
     holds_ends: bool = True
+    takes_easy: bool = True
+    head_mm: float = 0.0
+    dot_mm: float = 0.0
     medium: Medium = "office"
 
     @property
     def label(self) -> str:
         """Return how files and messages call it: `a4`, `a4-press`."""
-        return self.name if self.medium == "office" else f"{self.name}-{self.medium}"
+        return self.name if self.medium in ("office", "roll") else f"{self.name}-{self.medium}"
 
-    def count_pages(self, language: Language) -> int:
-        """Return the page budget for a language."""
-        return self.easy_pages or self.pages if language.is_easy else self.pages
+    @property
+    def is_roll(self) -> bool:
+        """Tell whether it is as long as what is said on it."""
+        return not self.height_mm
+
+    def count_pages(self, language: Language, rows: int = 0) -> int:
+        """Return the page budget for a language; `rows` is the number of rows that have a page each."""
+        return (self.easy_pages or self.pages if language.is_easy else self.pages) + rows
 
 
 A4 = Paper(
@@ -102,6 +117,7 @@ POSTER = Paper(
     slack_mm=60.0,
     duplex="Simplex",
     layout="poster",
+    takes_easy=False,
     leaves_out=(
         "check.go_on",
         "checklist",
@@ -136,12 +152,87 @@ LEAFLET = Paper(
     duplex="DuplexFlipShortEdge",
     layout="leaflet",
     leaves_out=("check.go_on",),
+    takes_easy=False,
     measure_em=(12.0, 28.0),
     folds_mm=((97.0, 197.0), (100.0, 200.0)),
     panels=(("flap", "back", "cover"), ("first", "second", "third")),
 )
 
-PAPERS: tuple[Paper, ...] = (A4, LETTER, LEAFLET, POSTER)
+# The printer of a till: 8 dots to the millimetre, black or nothing, and a strip as long as it must be. What
+# is read at home is on the larger papers.
+RECEIPT_80 = Paper(
+    name="receipt-80",
+    width_mm=80.0,
+    height_mm=0.0,
+    pages=1,
+    safe_mm=4.0,
+    floor_pt=8.5,
+    body_pt=9.0,
+    qr_module_mm=0.5,
+    slack_mm=3.0,
+    duplex="Simplex",
+    layout="receipt",
+    leaves_out=(
+        "checklist.note",
+        "notices",
+        "costs",
+        "losses",
+        "words",
+        "desks",
+        "sources",
+    ),
+    # Answers to tick are short, and stand one below the other.
+    measure_em=(6.0, 26.0),
+    line_pt=0.7,
+    head_mm=72.0,
+    dot_mm=0.125,
+    medium="roll",
+)
+RECEIPT_58 = replace(
+    RECEIPT_80,
+    name="receipt-58",
+    width_mm=58.0,
+    safe_mm=5.0,
+    body_pt=8.5,
+    measure_em=(6.0, 20.0),
+    head_mm=48.0,
+)
+
+# A deck to point at, of the size of Japanese name cards: a cover, the number to call, and a card for each
+# sentence to show; ten are on an A4 sheet.
+CARD = Paper(
+    name="card",
+    width_mm=91.0,
+    height_mm=55.0,
+    pages=1,
+    page_per=("call", "phrases"),
+    safe_mm=3.0,
+    floor_pt=7.0,
+    body_pt=8.0,
+    qr_module_mm=0.4,
+    slack_mm=45.0,
+    duplex="Simplex",
+    layout="card",
+    takes_easy=False,
+    leaves_out=(
+        "summary",
+        "check",
+        "choices",
+        "checklist",
+        "steps",
+        "channels",
+        "notices",
+        "costs",
+        "losses",
+        "words",
+        "desks",
+        "sources",
+        "shop",
+    ),
+    measure_em=(6.0, 30.0),
+)
+
+PAPERS: tuple[Paper, ...] = (A4, LETTER, LEAFLET, POSTER, CARD, RECEIPT_80, RECEIPT_58)
 
 # Japanese print shops cut up to 3 mm off the trim, on either side of it.
 PRESS_BLEED_MM = 3.0
@@ -152,8 +243,10 @@ def for_medium(paper: Paper, medium: Medium) -> Paper:
     """Return what a paper is in a file for this medium.
 
     A print shop cuts the sheet out of a larger one and turns it itself, so it needs bleed and no hints. Type
-    stays as far from the edge as was designed; judged is what the cutter needs.
+    stays as far from the edge as was designed; judged is what the cutter needs. A roll is for one printer.
     """
+    if paper.is_roll:
+        return paper
     if medium == "press":
         safe_mm = min(paper.safe_mm, PRESS_SAFE_MM)
         return replace(paper, medium=medium, bleed_mm=PRESS_BLEED_MM, safe_mm=safe_mm, duplex="")
@@ -198,6 +291,8 @@ def find_paper(width_mm: float, height_mm: float) -> Paper | None:
     A paper that is folded is not known by its size: most sheets of that size lie flat.
     """
     for paper in PAPERS:
+        if paper.is_roll and abs(paper.width_mm - width_mm) <= SIZE_TOLERANCE_MM and height_mm > 2 * width_mm:
+            return paper
         off = max(abs(paper.width_mm - width_mm), abs(paper.height_mm - height_mm))
         if off <= SIZE_TOLERANCE_MM and not paper.folds_mm:
             return paper

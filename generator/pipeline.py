@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from generator.checks import RULES, Expected, check_handout
-from generator.colour import MONO_GREYS, PRESS_INKS, find_grey, mix_inks
+from generator.colour import (
+    LEAST_CONTRAST,
+    MONO_GREYS,
+    PRESS_INKS,
+    contrast_with_white,
+    find_grey,
+    mix_inks,
+)
 from generator.fit import (
     GAP_RUNGS,
     Rung,
@@ -114,6 +121,15 @@ class _Fitting:
     way_out: str = ""
 
 
+def _find_budget(local: LocalizedGuide, paper: Paper) -> int | None:
+    if paper.page_per:  # what a guide says of its pages is about sheets
+        rows = (getattr(local.guide, block) for block in paper.page_per)
+        return paper.count_pages(
+            local.language, sum(len(row) if isinstance(row, tuple) else bool(row) for row in rows)
+        )
+    return find_budget(local.guide.pages, paper.count_pages(local.language))
+
+
 def choose_form(
     local: LocalizedGuide,
     shorter: Mapping[tuple[str, ...], LocalizedGuide],
@@ -133,7 +149,7 @@ def choose_form(
     Raises:
         ProjectError: a template is wrong, or a text is printed by none.
     """
-    budget = find_budget(local.guide.pages, paper.count_pages(local.language))
+    budget = _find_budget(local, paper)
     droppable = local.guide.droppable
 
     long: tuple[int, ...] = ()
@@ -214,7 +230,7 @@ def order(
         phones=frozenset(found.replace("-", "") for text in numbers for found in _PHONE.findall(text)),
         complaints=(*laid_out.complaints, *complaints),
         slack_mm=laid_out.slack_mm,
-        pages=fitting.pages if fitting else find_budget(local.guide.pages, paper.count_pages(local.language)),
+        pages=fitting.pages if fitting else _find_budget(local, paper),
         overflow=fitting.overflow if fitting else (),
         way_out=fitting.way_out if fitting else "",
         fit=fitting.fit if fitting else (),
@@ -277,7 +293,7 @@ def build(
             return refuse((Problem(handout=name, rule="ENG-01", what=complaint, hint=hint),))
         rules = [rule for rule in RULES if rule not in ignored]
         is_press, claim = paper.medium == "press", ""
-        facts = read_pdf(pdf, fonts, pinned, name, for_press=paper.medium == "mono")
+        facts = read_pdf(pdf, fonts, pinned, name, for_press=paper.medium in ("mono", "roll"))
         lap("read back")
         # As pages with tags they are an office's, with the limits of a press.
         tagged = replace(expected, paper=replace(paper, medium="office")) if is_press else expected
@@ -334,6 +350,8 @@ def choose_colours(medium: Medium, carrier: Carrier | None) -> Choice | None:
         if carrier and carrier.accent_grey:
             greys[carrier.accent] = find_grey(carrier.accent_grey)
         return lambda colour: (greys[colour] if colour in greys else find_grey(colour),)
+    if medium == "roll":
+        return lambda colour: (float(contrast_with_white(colour) < LEAST_CONTRAST),)
     return None
 
 

@@ -292,6 +292,12 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "the address and the numbers of a sample are invented",
         "copy it to your own file without `sample`, or print a draft: --draft",
     ),
+    _row(
+        "paper-language",
+        "a paper has room for the language",
+        "easy Japanese is set at 12 pt, with readings above its lines, and no small or folded paper holds it",
+        "build it on another paper; the problem names them",
+    ),
     # --- texts
     _row(
         "text-control",

@@ -22,7 +22,9 @@ from test_checks import BARE, HEAD, LANGUAGE, index
 from test_readback import Press, save
 
 from generator.checks import Expected, check_handout
+from generator.colour import find_grey
 from generator.fonts import font_face_css
+from generator.layout.colours import replace_colours
 from generator.paper import PAPERS, for_medium
 from generator.readback import read_pdf
 
@@ -99,6 +101,21 @@ INKED = "@page { bleed: 3mm } html { color: device-cmyk(0 0 0 1) }"
 
 # Folded in the left margin, where nothing else is.
 FOLDED = replace(BARE, paper=replace(PAPERS[0], folds_mm=((11.0,),), panels=(("narrow", "wide"),)))
+# A roll as wide as the sheet, whose printer does not reach its left margin.
+ON_A_ROLL = replace(
+    BARE,
+    paper=replace(
+        PAPERS[0],
+        height_mm=0.0,
+        head_mm=186.0,
+        dot_mm=0.125,
+        line_pt=0.7,
+        qr_module_mm=0.5,
+        duplex="",
+        medium="roll",
+    ),
+)
+BLACK = "html { color: #000 }"
 JAPANESE = replace(BARE, language=LANGUAGE["ja"])
 TRADITIONAL = replace(BARE, language=LANGUAGE["zh-Hant"])
 KOREAN = replace(BARE, language=LANGUAGE["ko"], texts=("My au에서 해지를 신청하고 안내를 보여 주세요.",))
@@ -325,6 +342,30 @@ CASES = (
         (("GEO-06", "an image is 2.0 mm from the fold at 11 mm, at least 3 mm wanted"),),
         f'<img alt="{ALT}" src="{picture("L", (360, 360))}" {ROUND}>',
         FOLDED,
+    ),
+    Case(
+        "text beside the head of a roll's printer",
+        '<p style="position: absolute; left: -4mm; top: 0; margin: 0">返</p>',
+        (("GEO-08", "“返” is 0.9 mm beside the 186 mm that are printed"),),
+        '<p style="position: absolute; left: 1mm; top: 0; margin: 0">返</p>',
+        ON_A_ROLL,
+        css=BLACK,
+    ),
+    Case(
+        "grey on a roll",
+        '<p style="color: #444">返</p>',
+        (("COL-01", "“返” is grey, black or white wanted"),),
+        "<p>返</p>",
+        ON_A_ROLL,
+        css=BLACK,
+    ),
+    Case(
+        "a module of a dot and a half",
+        f"<div>{code(mm=25.4375)}</div>{BESIDE}",
+        (("QR-02", "*dots of 0.125 mm, whole ones wanted*"),),
+        f"<div>{code(mm=23.125)}</div>{BESIDE}",
+        replace(ON_A_ROLL, addresses=(ADDRESS,)),
+        css=BLACK,
     ),
     Case(
         "a hairline",
@@ -602,8 +643,15 @@ CASES = (
 RED_CSS = {"a picture that ends at the trim": '<div class="band"></div>'}
 
 
+def index_in_greys(document: Any, pdf: Any) -> None:  # noqa: ANN401
+    """Finish a file as for a roll, with its greys as they are."""
+    replace_colours(pdf, lambda colour: (find_grey(colour),))
+    index(document, pdf)
+
+
 def findings(press: Press, case: Case, body: str, expected: Expected, css: str) -> list[tuple[str, str]]:
-    pdf = press.print(HEAD + body, css=css, lang=case.lang, finish=index, **case.options)
+    finish = index_in_greys if expected.paper.is_roll else index
+    pdf = press.print(HEAD + body, css=css, lang=case.lang, finish=finish, **case.options)
     for_press = expected.paper.medium != "office"
     return [(p.rule, p.what) for p in check_handout(press.read(pdf, for_press=for_press), expected)]
 

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from generator.checks import access, colour, file, fonts, lines, page, press, symbols, texts
 from generator.checks.order import Expected, Finding, Origin, Rule
 from generator.checks.texts import Index
-from generator.paper import Medium
+from generator.paper import Medium, Paper
 from generator.problem import Problem
 from generator.readback.model import PdfFacts
 
@@ -78,17 +78,21 @@ def check_handout(
     return tuple(problems)
 
 
-def describe_limit(rule: Rule, paper: object) -> str:
+def describe_limit(rule: Rule, paper: Paper) -> str:
     """Return what a rule asks for on a paper, in numbers."""
-    values: dict[str, object] = asdict(paper)  # type: ignore[call-overload]
-    return rule.limit.format_map({**values, "qr_levels": " or ".join(getattr(paper, "qr_levels", ()))})
+    values: dict[str, object] = {
+        **asdict(paper),
+        "height": "any" if paper.is_roll else f"{paper.height_mm:g}",
+        "qr_levels": " or ".join(paper.qr_levels),
+    }
+    return rule.limit.format_map(values)
 
 
 _CATALOGUE = "preflight catalogue for CJK print"
 _JLREQ = "W3C JLREQ 3.1.7, CLREQ 3.1; JIS X 4051; GB/T 15834-2011"
 _UA = "ISO 14289-1:2014 (PDF/UA-1)"
 # A file for a press has no tags, and nobody prints it from a viewer.
-_NOT_PRESS: tuple[Medium, ...] = ("office", "mono")
+_NOT_PRESS: tuple[Medium, ...] = ("office", "mono", "roll")
 
 RULES: dict[str, Rule] = {
     "ENG-01": Rule(
@@ -376,7 +380,7 @@ RULES: dict[str, Rule] = {
         name="pages have the size of the paper",
         reason="a printer scales or crops what is not its paper's size",
         source="ISO 216",
-        limit="{width_mm:g} x {height_mm:g} mm, 0.5 mm more or less",
+        limit="{width_mm:g} x {height} mm, 0.5 mm more or less",
         hint="give @page the size of the paper {paper}",
         elsewhere="make it for {paper}, or name its own paper with --paper",
         find=page.find_wrong_sizes,
@@ -435,6 +439,16 @@ RULES: dict[str, Rule] = {
         find=page.find_wrong_page_count,
         needs_tags=True,
     ),
+    "GEO-08": Rule(
+        name="a roll is printed as wide as its printer prints",
+        reason="the head of a receipt printer is narrower than the roll: what lies beside it is not printed",
+        source="makers of receipt printers: 576 dots on 80 mm, 384 on 58 mm; " + _CATALOGUE,
+        limit="on a roll of 80 mm within 72 mm, on one of 58 mm within 48 mm",
+        hint="keep it inside the margins of {paper}",
+        elsewhere="make it narrower",
+        find=page.find_things_beside_the_head,
+        media=("roll",),
+    ),
     "GEO-09": Rule(
         name="pages are full",
         reason="a half empty page looks unfinished, and its room could be used",
@@ -461,11 +475,11 @@ RULES: dict[str, Rule] = {
         name="colours are what the machine prints with",
         reason="a press that has to guess inks turns black type into four colours, and accents into others",
         source="Japanese print shops: CMYK, no RGB; ISO 15930",
-        limit="press: CMYK, grey or spot colours; mono: grey alone; nothing in RGB",
+        limit="press: CMYK, grey or spot colours; mono: grey alone; roll: black or white; nothing in RGB",
         hint="templates have their inks in generator/colour.py; pictures must come as CMYK or grey",
         elsewhere="convert it to CMYK by the print shop's profile, black type to black alone",
         find=press.find_wrong_colours,
-        media=("press", "mono"),
+        media=("press", "mono", "roll"),
     ),
     "COL-02": Rule(
         name="type is black alone",
@@ -527,7 +541,7 @@ RULES: dict[str, Rule] = {
         name="modules are large enough",
         reason="a cheap printer smears small modules into each other",
         source="DENSO WAVE: 4 dots a module; GS1: 0.396 mm",
-        limit="{qr_module_mm:.2f} mm",
+        limit="{qr_module_mm:.2f} mm; on a roll whole dots",
         hint="give the code more room in templates/css, or use a shorter address",
         elsewhere="draw it larger, or use a shorter address",
         find=symbols.find_small_modules,

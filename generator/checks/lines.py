@@ -5,15 +5,16 @@ Sources: W3C JLREQ and CLREQ, JIS X 4051, GB/T 15834-2011.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import pairwise
 
 from generator.checks.order import Expected, Finding, enumerate_, on, quote
 from generator.checks.paragraphs import Line, Paragraph, find_paragraphs, is_cjk, primary, running_order
 from generator.checks.scripts import HAN, HANGUL, KANA, foreign_letters
 from generator.checks.texts import Index
+from generator.phrasing import split_phrases
 from generator.readback.model import MM_PER_PT, PdfFacts, Run
 
 # JLREQ cl-02 to cl-11 and CLREQ: what must not begin a line, what must not end one.
@@ -177,15 +178,8 @@ def find_torn_headings(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
                 yield on(after.runs[0], what)
 
 
-@lru_cache(maxsize=256)
 def _phrase_ends(text: str) -> frozenset[int]:
-    import budoux
-
-    ends, at = set(), 0
-    for phrase in budoux.load_default_japanese_parser().parse(text):
-        at += len(phrase)
-        ends.add(at)
-    return frozenset(ends)
+    return frozenset(itertools.accumulate(len(phrase) for phrase in split_phrases(text)))
 
 
 # --- marks -------------------------------------------------------------------------------------

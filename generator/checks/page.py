@@ -12,7 +12,7 @@ from generator.checks.order import Expected, Finding, count, on, quote
 from generator.checks.paragraphs import TOLERANCE_MM, join_runs
 from generator.paper import SIZE_TOLERANCE_MM
 from generator.problem import Severity
-from generator.readback.model import MM_PER_PT, Box, PdfFacts, Run
+from generator.readback.model import MM_PER_PT, Box, PdfFacts, Run, Shape
 
 TOLERANCE_PT = 0.05
 OVERLAP_MM = 0.3
@@ -43,8 +43,9 @@ def find_fitting(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
 
 def find_wrong_sizes(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
     """Find pages that are not the size of the paper."""
-    wanted = expected.paper.width_mm, expected.paper.height_mm
+    paper = expected.paper
     for page, size in enumerate(facts.sizes_mm, start=1):
+        wanted = paper.width_mm, size[1] if paper.is_roll else paper.height_mm
         if any(abs(is_ - ought) > SIZE_TOLERANCE_MM for is_, ought in zip(size, wanted, strict=True)):
             what = f"is {size[0]:g} x {size[1]:g} mm, {wanted[0]:g} x {wanted[1]:g} mm wanted"
             yield Finding(what, page)
@@ -197,6 +198,27 @@ def _too_near_a_fold(box: Box, fold: float, clear: tuple[float, float]) -> Itera
         near = "lies on" if distance <= 0 else f"is {distance:.1f} mm from"
         severity: Severity = "error" if distance < clear[0] else "warning"
         yield f"{near} the fold at {fold:g} mm, at least {clear[1]:g} mm wanted", severity
+
+
+def find_things_beside_the_head(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:
+    """Find what lies where the printer of a roll has no dots."""
+    paper = expected.paper
+    if not paper.head_mm:
+        return
+    left = (paper.width_mm - paper.head_mm) / 2
+    right = left + paper.head_mm
+    inked = [(run.page, run.ink_mm, quote(run.text)) for run in facts.runs if run.ink_mm and run.is_visible]
+    inked += [(shape.page, shape.box_mm, "a drawing") for shape in facts.shapes if _has_ink(shape)]
+    inked += [(image.page, image.box_mm, "an image") for image in facts.images]
+    for page, box, what in inked:
+        if (over := max(left - box[0], box[2] - right)) > TOLERANCE_MM:
+            yield Finding(
+                f"{what} is {over:.1f} mm beside the {paper.head_mm:g} mm that are printed", page, box
+            )
+
+
+def _has_ink(shape: Shape) -> bool:
+    return shape.rgb is None or min(shape.rgb) < 1
 
 
 def find_collisions(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

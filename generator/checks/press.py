@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from generator.checks.order import Expected, Finding, count, enumerate_, on, quote
 from generator.checks.paragraphs import join_runs
-from generator.readback.model import Box, Inks, PdfFacts, PressFacts, Run, Use
+from generator.readback.model import Box, Inks, PdfFacts, PressFacts, Rgb, Run, Use
 
 MOST_INK = 3.0
 # Values in a file are rounded.
@@ -27,14 +27,33 @@ def find_wrong_colours(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
     """Find colours that the press, or the printer without colour, would have to guess."""
     if facts.press is None:
         return
-    is_mono = expected.paper.medium == "mono"
+    is_mono = expected.paper.medium in ("mono", "roll")
     allowed = _MONO_SPACES if is_mono else _PRESS_SPACES
     wanted = "grey alone" if is_mono else "CMYK, grey or spot colours"
     for use in facts.press.uses:
         if use.space not in allowed and (is_mono or not use.space.startswith("spot colour ")):
             yield Finding(f"{use.by} has its colour from {use.space}, {wanted} wanted", use.page)
+    if expected.paper.medium == "roll":
+        yield from _find_greys(facts)
     if facts.press.is_cut:
         yield Finding("has more drawings than are read, so its colours are not all known")
+
+
+def _find_greys(facts: PdfFacts) -> Iterator[Finding]:
+    """Find what a printer of black dots would have to make dots of."""
+    for run in facts.runs:
+        if run.is_visible and run.text.strip() and _is_grey(run.rgb):
+            yield on(run, f"{quote(run.text)} is grey, black or white wanted")
+    for shape in facts.shapes:
+        if _is_grey(shape.rgb):
+            yield Finding("a drawing is grey, black or white wanted", shape.page, shape.box_mm)
+    for image in facts.images:
+        if not image.is_bitonal:
+            yield Finding("an image has greys, black or white wanted", image.page, image.box_mm)
+
+
+def _is_grey(rgb: Rgb | None) -> bool:
+    return rgb is None or any(_ROUNDING < part < 1 - _ROUNDING for part in rgb)
 
 
 def find_coloured_type(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

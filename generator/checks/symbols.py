@@ -24,6 +24,8 @@ _BLURRED_MODULE_MM = 0.33
 _BESIDE_MM = 25.0
 # A camera measures to a pixel of 300 dpi over the whole code.
 _MODULE_TOLERANCE_MM = 0.01
+# Over a whole code, so many dots of rounding are not seen.
+_DOTS_OFF = 2.0
 _TRADEMARK = re.compile("QRコード|QR码|QR碼|QR[ -]?[Cc]ode")
 
 
@@ -73,6 +75,14 @@ def find_small_modules(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
                 f"a module of {_name(symbol)} is {symbol.module_mm:.2f} mm, at least {wanted:.2f} mm wanted"
             )
             yield _at(symbol, what)
+        elif dot_mm := expected.paper.dot_mm:
+            # Measured over the whole code, or a module that is a little off would look like a whole number.
+            dots = symbol.module_mm / dot_mm
+            if abs(dots - round(dots)) * symbol.modules > _DOTS_OFF:
+                yield _at(
+                    symbol,
+                    f"a module of {_name(symbol)} is {dots:.2f} dots of {dot_mm:g} mm, whole ones wanted",
+                )
 
 
 def find_crowded_codes(facts: PdfFacts, expected: Expected) -> Iterator[Finding]:

@@ -632,12 +632,15 @@ def build(
             editions.read_releases(project.root)  # a damaged file is told before anything is made
         intent = _read_intent(icc, condition) if medium == "press" else None
         content = project.content()
+        chosen_papers = choose_papers(papers) if papers else USUAL_PAPERS
+        if medium != "office" and (rolls := [paper.name for paper in chosen_papers if paper.is_roll]):
+            raise click.UsageError(
+                f"{' and '.join(rolls)}: a roll is for the printer of a till only: leave out --{medium}"
+            )
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
             languages=choose_editions(project.root, locales),
-            papers=tuple(
-                for_medium(paper, medium) for paper in (choose_papers(papers) if papers else USUAL_PAPERS)
-            ),
+            papers=tuple(for_medium(paper, medium) for paper in chosen_papers),
             shops=choose(shops, list(content.shops), "shop") if shops else (),
         )
         plan = batch.make_plan(
@@ -1288,8 +1291,12 @@ def list_(project: Project, what: str, format_: str) -> None:
         rows = [
             {
                 "id": item.name,
-                "size": f"{item.width_mm:g} x {item.height_mm:g} mm",
-                "pages": f"at most {item.pages}",
+                "size": f"{item.width_mm:g} mm wide"
+                if item.is_roll
+                else f"{item.width_mm:g} x {item.height_mm:g} mm",
+                "pages": f"{item.pages}, and one for each of {', '.join(item.page_per)}"
+                if item.page_per
+                else f"at most {item.pages}",
                 "usual": "usual" if item in USUAL_PAPERS else "-",
                 "panels": ", ".join(f"{panel.name} {panel.width_mm:g}" for panel in list_panels(item)) or "-",
                 "leaves out": ", ".join(item.leaves_out) or "-",

@@ -18,6 +18,7 @@ import ctypes
 import ctypes.util
 import gc
 import logging
+import math
 import os
 import re
 import sys
@@ -33,7 +34,7 @@ from generator.fonts import FontSet, font_face_css, fontconfig_file
 from generator.layout.colours import Choice, replace_colours
 from generator.layout.drawing import draw_icons, draw_runs, set_gaps
 from generator.layout.embedding import embed_outlines_only, sort_characters
-from generator.layout.heights import share_out_free_height
+from generator.layout.heights import SPARE_MM, share_out_free_height
 from generator.layout.speed import fill_styles, make_html, remember_fonts, remember_sizes
 from generator.layout.tags import index_headers, order_content, tag_languages, trim_tags
 from generator.paper import Paper
@@ -184,7 +185,7 @@ class Engine:
         return found
 
     def lay_out(self, html: str, style: str, paper: Paper) -> LaidOut:
-        """Break one HTML document into printed pages.
+        """Break one HTML document into printed pages; on a roll, into one that is as long as its content.
 
         `style` is the CSS of this document; what all documents share comes from the templates.
         Raises nothing for bad content: a lost image arrives as a complaint, and `checks` refuses it.
@@ -192,6 +193,13 @@ class Engine:
         Source:
             CSS Paged Media 3.
         """
+        if paper.is_roll:
+            sides = self.measure_sides(html, style, paper)
+            height_mm = math.ceil(sum(side.overflow_mm for side in sides) + SPARE_MM)
+            style = f"{style}\n@page {{ size: {paper.width_mm}mm {height_mm}mm }}"
+        return self._lay_out(html, style, paper)
+
+    def _lay_out(self, html: str, style: str, paper: Paper) -> LaidOut:
         folder = self._templates / "css"
         # Bytes that are no UTF-8 become marks that no CSS has, so the engine complains of them.
         css = [
@@ -232,7 +240,7 @@ class Engine:
         beyond = ENDLESS_MM - paper.height_mm
         return tuple(
             replace(side, overflow_mm=side.overflow_mm + beyond)
-            for side in self.lay_out(html, endless, paper).sides
+            for side in self._lay_out(html, endless, paper).sides
         )
 
     def _fatal(self) -> type[BaseException]:
@@ -278,9 +286,13 @@ class Engine:
 def _list_sheets(folder: Path, paper: Paper) -> list[str]:
     """Return the style sheets of a paper; the later one wins.
 
-    A medium may have one of its own, and one for a paper: `press`, `a4-press`.
+    Papers of one layout may share a sheet: `receipt` before `receipt-58`. A medium may have one of its own,
+    and one for a paper: `press`, `a4-press`.
     """
-    names = [*STYLE_SHEETS, paper.name]
+    names = [*STYLE_SHEETS]
+    if paper.layout != paper.name and (folder / f"{paper.layout}.css").is_file():
+        names.append(paper.layout)
+    names.append(paper.name)
     if paper.medium != "office":
         names += [name for name in (paper.medium, paper.label) if (folder / f"{name}.css").is_file()]
     return names
