@@ -198,6 +198,44 @@ RECEIPT_58 = replace(
     head_mm=48.0,
 )
 
+# Smaller than A4, so four pages: two for the reader, two for the staff and what to know. A sheet of twice the
+# size is folded once.
+JIS_B5 = replace(
+    A4,
+    name="jis-b5",
+    width_mm=182.0,
+    height_mm=257.0,
+    pages=4,
+    safe_mm=7.0,
+    slack_mm=90.0,
+    layout="pages",
+    holds_ends=True,
+    takes_easy=False,
+)
+A5 = replace(
+    JIS_B5,
+    name="a5",
+    takes_easy=True,
+    easy_pages=8,
+    width_mm=148.0,
+    height_mm=210.0,
+    safe_mm=6.0,
+    floor_pt=8.0,
+    body_pt=9.5,
+    measure_em=(12.0, 40.0),
+)
+LARGE_PRINT = replace(
+    JIS_B5,
+    name="large-print",
+    width_mm=210.0,
+    height_mm=297.0,
+    safe_mm=8.0,
+    floor_pt=12.0,
+    body_pt=16.0,
+    leaves_out=("checklist.note", "sources"),
+    takes_easy=False,
+)
+
 # A deck to point at, of the size of Japanese name cards: a cover, the number to call, and a card for each
 # sentence to show; ten are on an A4 sheet.
 CARD = Paper(
@@ -232,7 +270,18 @@ CARD = Paper(
     measure_em=(6.0, 30.0),
 )
 
-PAPERS: tuple[Paper, ...] = (A4, LETTER, LEAFLET, POSTER, CARD, RECEIPT_80, RECEIPT_58)
+PAPERS: tuple[Paper, ...] = (
+    A4,
+    LETTER,
+    JIS_B5,
+    A5,
+    LARGE_PRINT,
+    LEAFLET,
+    POSTER,
+    CARD,
+    RECEIPT_80,
+    RECEIPT_58,
+)
 
 # Japanese print shops cut up to 3 mm off the trim, on either side of it.
 PRESS_BLEED_MM = 3.0

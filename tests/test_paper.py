@@ -117,6 +117,30 @@ def test_a_paper_without_room_for_a_language_is_left_out_and_says_so(real_projec
     assert "papers that have: a4, " in alone.stderr
 
 
+@pytest.mark.parametrize("name", ["jis-b5", "a5", "large-print"])
+def test_a_paper_of_four_pages_has_four_full_ones(real_project: Project, name: str) -> None:
+    paper = next(paper for paper in PAPERS if paper.name == name)
+    options = ("-p", name, "-l", "en", "-l", "zh_Hans", "-l", "vi", "-o", name)
+    ran = real_project.build("docomo-cancel", "start-here", *options)
+    assert ran.code == 0, ran.stderr
+    assert "warning" not in ran.stderr
+    for path in sorted((real_project.root / name).rglob("*.pdf")):
+        sizes = sizes_mm(path)
+        assert len(sizes) == 4
+        assert {(round(width), round(height)) for width, height in sizes} == {
+            (paper.width_mm, paper.height_mm)
+        }
+        with pypdfium2.PdfDocument(path) as pdf:
+            for page in pdf:
+                lines = page.get_textpage()
+                lowest = min(
+                    lines.get_rect(index)[1]
+                    for index in range(lines.count_rects())
+                    if lines.get_rect(index)[1] * 25.4 / 72 > 22  # above the feet
+                )
+                assert lowest * 25.4 / 72 < 60  # rows were spread down to the foot
+
+
 def test_a_receipt_in_easy_japanese_has_room_for_readings(real_project: Project) -> None:
     ran = real_project.build("start-here", "docomo-cancel", "-p", "receipt-58", "-l", "easy", "-o", "easy")
     assert ran.code == 0, ran.stderr

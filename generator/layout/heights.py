@@ -11,8 +11,8 @@ from generator.fit import Block, Side
 MM_PER_PX = 25.4 / 96
 # A gap between blocks grows by no more than this, or the page falls apart into islands.
 MAX_GROWTH_MM = 6.0
-# In a panel of a folded sheet, rows grow by no more than this part of their height, and gaps between blocks
-# as if they were rows of so many mm.
+# In a panel of a folded sheet, and on a page of one column, rows grow by no more than this part of their
+# height, and gaps between blocks as if they were rows of so many mm.
 MAX_PART = 0.9
 GAP_COUNTS_MM = 12.0
 # Kept free at the foot, so that rounding never pushes the last block over the edge.
@@ -72,8 +72,11 @@ def _measure_side(page_box: Any) -> Side | None:  # noqa: ANN401
     if side is None or not side.children:
         return None
     foot = page_box.content_box_y() + page_box.height
-    if panels := _panels_of(side):
+    panels = _panels_of(side)
+    if len(panels) > 1:
         return _measure_panels(panels, foot)
+    if panels:
+        side = panels[0]
     end = max(box.position_y + box.margin_height() for box in side.children)
     blocks: list[Block] = []
     for box in side.children:
@@ -88,7 +91,7 @@ def _measure_side(page_box: Any) -> Side | None:  # noqa: ANN401
 
 
 def _panels_of(side: Any) -> list[Any]:  # noqa: ANN401
-    """Return the boxes of the panels (`.face`) of a side of a folded sheet; empty where it is not folded."""
+    """Return the boxes of a side that are filled row by row (`.face`): panels of a folded sheet, or a column."""
     return [box for box in side.children if "face" in _classes(box)]
 
 
