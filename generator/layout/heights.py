@@ -91,7 +91,7 @@ def _measure_side(page_box: Any) -> Side | None:  # noqa: ANN401
 
 
 def _panels_of(side: Any) -> list[Any]:  # noqa: ANN401
-    """Return the boxes of a side that are filled row by row (`.face`): panels of a folded sheet, or a column."""
+    """Return the boxes of a side that are filled row by row (`.face`): panels of a folded sheet, a column."""
     return [box for box in side.children if "face" in _classes(box)]
 
 
