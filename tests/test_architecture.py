@@ -26,6 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "language": set(),
     "paper": {"language"},
     "fold": {"paper"},
+    "imposition": set(),
+    "impose": {"imposition"},
     "symbol": set(),
     "prose": set(),
     "fit": set(),
@@ -82,6 +84,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "readback.model": set(),
     "readback.pages": {"readback.model"},
     "readback.cell": set(),
+    "readback.sheets": {"imposition", "readback.model"},
     "readback.objects": set(),
     "readback.instructions": set(),
     "readback.structure": {"readback.model", "readback.objects"},
@@ -314,12 +317,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "skeleton",
     },
     "cli.editions": {"cli", "editions", "guide", "language", "paper", "problem", "publish"},
+    "cli.impose": {"cli", "imposition", "impose", "problem", "publish", "readback.sheets"},
     "__main__": {"cli"},
 }
 
 # The other way round than in the table: the commands in rooms of their own use what all commands share, and
 # the last lines of `cli` add them to it.
-REGISTERS = {("cli", "cli.facts"), ("cli", "cli.editions"), ("cli", "cli.authoring")}
+REGISTERS = {
+    ("cli", "cli.facts"),
+    ("cli", "cli.editions"),
+    ("cli", "cli.authoring"),
+    ("cli", "cli.impose"),
+}
 
 # One library, one room, or one folder of rooms. A longer name wins over a shorter one.
 ROOM_OF: dict[str, set[str]] = {
@@ -339,10 +348,10 @@ ROOM_OF: dict[str, set[str]] = {
     "markupsafe": {"markup"},
     "page": {"readback.validator"},
     "PIL": {"readback.picture", "readback.separations"},
-    "pikepdf": {"press", "readback", "readback.pages"},
+    "pikepdf": {"impose", "press", "readback", "readback.pages", "readback.sheets"},
     "pydantic": {"content", "guide"},  # guide says what the shapes are, content reports where they are broken
     "pydyf": {"layout"},
-    "pypdfium2": {"readback.picture"},
+    "pypdfium2": {"readback.picture", "readback.sheets"},
     "segno": {"symbol"},
     # amend: what tomlkit wrote, read again; cli: defaults of options; doctor: what must be installed
     # skeleton: the texts of the guide that a new one is modelled on

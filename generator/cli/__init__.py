@@ -1388,8 +1388,9 @@ def completion(shell: str) -> None:
 from generator.cli import authoring as _authoring  # noqa: E402
 from generator.cli import editions as _editions  # noqa: E402
 from generator.cli import facts as _facts  # noqa: E402
+from generator.cli import impose as _impose  # noqa: E402
 
-for command in (*_facts.COMMANDS, *_editions.COMMANDS, *_authoring.COMMANDS):
+for command in (*_facts.COMMANDS, *_editions.COMMANDS, *_authoring.COMMANDS, *_impose.COMMANDS):
     cli.add_command(command)
 
 _name_variables(cli, "CARRIER_GUIDES")
