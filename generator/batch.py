@@ -30,7 +30,7 @@ from generator.guide import Content, Guide, Shop, leave_out
 from generator.language import PSEUDO, Language
 from generator.localize import LocalizedGuide, localize, printed_characters
 from generator.markup import hash_templates
-from generator.paper import MEDIA, PAPERS, USUAL_PAPERS, Paper, for_medium
+from generator.paper import MEDIA, PAIRABLE, PAPERS, USUAL_PAPERS, Paper, find_named, for_medium, for_pair
 from generator.pipeline import Finished, build, build_calibration, build_worksheet, has_judged, name_handout
 from generator.press import Intent
 from generator.problem import Problem, ProjectError
@@ -40,6 +40,9 @@ from generator.publish import Record, hash_bytes, is_current, read_manifest, upd
 if TYPE_CHECKING:
     from generator.layout import Engine
     from generator.worksheet import Row
+
+# What staff read.
+JAPANESE = "ja"
 
 PACKAGES = (
     "babel",
@@ -190,6 +193,7 @@ def make_plan(
         catalogs, problems = load_catalogs(root, selection.languages)
         if problems:
             raise ProjectError(problems)
+    beside = load_beside(root, selection.papers)
     shops = own_shops(content, selection.shops)
     if not is_draft:
         for shop in shops:
@@ -210,16 +214,17 @@ def make_plan(
     for catalog in catalogs:
         for guide in selection.guides:
             whole = content.guides[guide]
-            for shop, (left_out, papers) in itertools.product(shops, group_papers(selection.papers).items()):
+            groups = group_papers(paper for paper in selection.papers if takes(paper, catalog.language))
+            for shop, ((left_out, other), papers) in itertools.product(shops, groups.items()):
                 local, *forms = (
-                    localize(content, form, catalog, shop, as_of=as_of, is_draft=is_draft)
+                    localize(
+                        content, form, catalog, shop, as_of=as_of, is_draft=is_draft, beside=beside.get(other)
+                    )
                     for form in list_forms(whole, left_out, is_fit=is_fit)
                 )
                 shorter = dict(zip(list_selections(whole.droppable), forms, strict=False))
                 length = _hash([whole.pages, is_fit, *(form.digest() for form in forms)])
                 for paper in papers:
-                    if not takes(paper, catalog.language):
-                        continue
                     file = name_file(content, guide, catalog.language, paper, shop, is_draft)
                     inputs = {
                         **common,
@@ -239,18 +244,32 @@ def make_plan(
 
 
 def takes(paper: Paper, language: Language) -> bool:
-    """Tell whether a paper has room for a language."""
-    return paper.takes_easy or not language.is_easy
+    """Tell whether a paper has room for a language, and no other edition of it is the same."""
+    return (paper.takes_easy or not language.is_easy) and paper.beside != language.locale
+
+
+def load_beside(root: Path, papers: Iterable[Paper]) -> dict[str, Catalog]:
+    """Return the catalogs of the languages that stand beside another on these papers, by locale.
+
+    Raises:
+        ProjectError: one cannot be read, or the project has no such language.
+    """
+    wanted = {paper.beside for paper in papers} - {""}
+    languages = [language for language in find_languages(root) if language.locale in wanted]
+    return {language.locale: load_catalog(root, language) for language in languages}
 
 
 def _find_untaken(selection: Selection) -> Iterator[Problem]:
     for language, paper in itertools.product(selection.languages, selection.papers):
         if not takes(paper, language):
             fitting = ", ".join(other.name for other in PAPERS if takes(other, language))
+            why = f"{paper.name} has no room for {language.endonym}, which is set larger"
+            if paper.beside == language.locale:
+                why = f"{language.endonym} is what stands beside others"
             yield Problem(
                 key=f"{language.locale}, {paper.name}",
                 rule="paper-language",
-                what=f"is not made: {paper.name} has no room for {language.endonym}, which is set larger",
+                what=f"is not made: {why}",
                 hint=f"papers that have: {fitting}",
                 severity="warning",
             )
@@ -282,18 +301,23 @@ def list_forms(guide: Guide, left_out: tuple[str, ...], *, is_fit: bool) -> Iter
         yield leave_out(guide, (*left_out, *blocks))
 
 
-def group_papers(papers: Iterable[Paper]) -> dict[tuple[str, ...], list[Paper]]:
-    """Return the papers by what they leave out of a guide: on those of a group it says the same."""
-    groups: dict[tuple[str, ...], list[Paper]] = {}
+def group_papers(papers: Iterable[Paper]) -> dict[tuple[tuple[str, ...], str], list[Paper]]:
+    """Return the papers by what they leave out of a guide, and by the locale that stands beside the reader's.
+
+    On those of a group a guide says the same.
+    """
+    groups: dict[tuple[tuple[str, ...], str], list[Paper]] = {}
     for paper in papers:
-        groups.setdefault(paper.leaves_out, []).append(paper)
+        groups.setdefault((paper.leaves_out, paper.beside), []).append(paper)
     return groups
 
 
 def find_papers(output: Path) -> tuple[Paper, ...]:
     """Return the papers in use: the usual ones, and those that a handout was built on."""
     built = {record.paper for record in read_manifest(output).values()}
-    return tuple(paper for paper in PAPERS if paper in USUAL_PAPERS or paper.name in built)
+    known = (find_named(name) for name in sorted(built))
+    pairs = tuple(paper for paper in known if paper and paper.beside)
+    return (*(paper for paper in PAPERS if paper in USUAL_PAPERS or paper.name in built), *pairs)
 
 
 def name_file(
@@ -588,11 +612,13 @@ def default_workers() -> int:
 
 def all_files(root: Path, content: Content) -> set[str]:
     """Return the file of every handout that the project can make for release."""
+    languages = find_languages(root)
+    pairs = [for_pair(paper, language.locale) for paper in PAIRABLE for language in languages]
     return {
         name_file(content, guide, language, for_medium(paper, medium), shop)
         for guide in content.guides
-        for language in find_languages(root)
-        for paper in PAPERS
+        for language in languages
+        for paper in (*PAPERS, *pairs)
         if takes(paper, language)
         for medium in MEDIA
         for shop in own_shops(content, ())
@@ -623,6 +649,8 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
     from generator.markup import render_markup
 
     catalogs, problems = load_catalogs(root, find_languages(root))
+    # The staff's language is what is asked for; others differ in no template.
+    pairs = [for_pair(PAIRABLE[0], JAPANESE)] if any(c.language.locale == JAPANESE for c in catalogs) else []
     messages = list_project_messages(root, content)
     lacking = missing_characters(collect_characters(root, content))
     for catalog in catalogs:
@@ -640,10 +668,19 @@ def check_project(root: Path, content: Content, as_of: datetime.date) -> tuple[P
             problems.append(Problem(source.file, source.line, source.key, rule="FNT-05", what=what))
     for catalog in catalogs:
         for guide in content.guides.values():
-            for shop, (left_out, papers) in itertools.product(
-                own_shops(content, ()), group_papers(PAPERS).items()
+            for shop, ((left_out, other), papers) in itertools.product(
+                own_shops(content, ()), group_papers((*PAPERS, *pairs)).items()
             ):
-                local = localize(content, leave_out(guide, left_out), catalog, shop, as_of=as_of)
+                if other == catalog.language.locale:
+                    continue
+                local = localize(
+                    content,
+                    leave_out(guide, left_out),
+                    catalog,
+                    shop,
+                    as_of=as_of,
+                    beside=next((known for known in catalogs if known.language.locale == other), None),
+                )
                 # What is not translated is told with its catalog.
                 problems.extend(problem for problem in local.problems if problem.rule.startswith("fact-"))
                 # One paper a layout: the others have the same texts.

@@ -15,11 +15,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.batch import find_papers, group_papers, list_forms, name_file, own_shops
+from generator.batch import (
+    find_papers,
+    group_papers,
+    list_forms,
+    load_beside,
+    name_file,
+    own_shops,
+    takes,
+)
 from generator.catalog import find_languages, load_catalog
 from generator.guide import Content, Shop, leave_out
 from generator.localize import LocalizedGuide, localize
-from generator.paper import PAPERS
+from generator.paper import find_named
 from generator.problem import Problem, ProjectError
 from generator.publish import Record, add_lines
 
@@ -184,7 +192,7 @@ def find_today(root: Path, content: Content, release: Release, as_of: datetime.d
     """
     guide = content.guides.get(release.guide)
     language = next((one for one in find_languages(root) if one.locale == release.locale), None)
-    paper = next((paper for paper in PAPERS if paper.name == release.paper), None)
+    paper = find_named(release.paper)
     shops: dict[str, Shop | None] = {shop.id if shop else "": shop for shop in own_shops(content, ())}
     if release.is_draft:
         shops |= {"": None, **content.shops}
@@ -207,8 +215,9 @@ def find_today(root: Path, content: Content, release: Release, as_of: datetime.d
         return Today((), "", tuple(gone))
     shop = shops[release.shop]
     catalog = load_catalog(root, language)
+    beside = load_beside(root, [paper]).get(paper.beside)
     forms = tuple(
-        localize(content, form, catalog, shop, as_of=as_of, is_draft=release.is_draft)
+        localize(content, form, catalog, shop, as_of=as_of, is_draft=release.is_draft, beside=beside)
         for form in list_forms(guide, paper.leaves_out, is_fit=True)
     )
     file = name_file(content, guide.id, language, paper, shop, release.is_draft)
@@ -224,13 +233,17 @@ def list_today(root: Path, content: Content, as_of: datetime.date) -> Iterator[R
     Raises:
         ProjectError: where a catalog cannot be read.
     """
+    in_use = find_papers(root / "output")
+    beside = load_beside(root, in_use)
     for language in find_languages(root):
         catalog = load_catalog(root, language)
         for guide in content.guides.values():
-            for shop, (left_out, papers) in itertools.product(
-                own_shops(content, ()), group_papers(find_papers(root / "output")).items()
+            groups = group_papers(paper for paper in in_use if takes(paper, language))
+            for shop, ((left_out, other), papers) in itertools.product(
+                own_shops(content, ()), groups.items()
             ):
-                local = localize(content, leave_out(guide, left_out), catalog, shop, as_of=as_of)
+                form = leave_out(guide, left_out)
+                local = localize(content, form, catalog, shop, as_of=as_of, beside=beside.get(other))
                 if any(problem.severity == "error" for problem in local.problems):
                     continue
                 edition, parts = local.edition(), local.parts()

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.language import Language, find_language
-from generator.paper import MEDIA, PAPERS, Medium, Paper, find_paper, for_medium, like_office_paper
+from generator.paper import MEDIA, Medium, Paper, find_named, find_paper, for_medium, like_office_paper
 from generator.problem import Problem, ProjectError
 from generator.publish import MANIFEST, Record, read_manifest
 
@@ -216,7 +216,7 @@ def judge(file: File, options: Options, pinned: PinnedFonts, hear: Callable[[int
     if recorded and medium == "press":
         # Their build judged it by these while it had tags; without them, paragraphs are guessed.
         rules = tuple(id_ for id_ in rules if not RULES[id_].needs_tags)
-    named = options.paper or (recorded and next((p for p in PAPERS if p.name == recorded.paper), None))
+    named = options.paper or (recorded and find_named(recorded.paper))
     is_office = medium == "office" and not (named and named.is_roll)
     try:
         facts = read_pdf(pdf, None, pinned, file.name, is_ours=False, for_press=not is_office)

@@ -59,6 +59,8 @@ class LocalizedGuide:
     `problems` keep a release from being printed; in a draft the untranslated texts stand in 〖…〗 in
     the source language. `origins` say for each text where a person can change it: file, line, key. These
     four are no part of what is said.
+
+    `beside` is the same guide in the language that stands beside this one; what rests on facts covers both.
     """
 
     guide: Guide
@@ -81,6 +83,7 @@ class LocalizedGuide:
     last_seen: datetime.date | None
     problems: tuple[Problem, ...]
     origins: Mapping[str, tuple[str, int, str]]
+    beside: LocalizedGuide | None = None
 
     @property
     def look_by(self) -> str:
@@ -89,7 +92,8 @@ class LocalizedGuide:
 
     def _said(self) -> dict[str, Any]:
         """Return everything that is said."""
-        return {
+        beside = {"beside": self.beside._said()} if self.beside else {}
+        return beside | {
             "guide": self.guide.model_dump(mode="json", exclude={"pages", "droppable"}),
             "language": asdict(self.language),
             "carriers": [
@@ -169,8 +173,9 @@ def localize(
     *,
     as_of: datetime.date,
     is_draft: bool = False,
+    beside: Catalog | None = None,
 ) -> LocalizedGuide:
-    """Say a guide in the language of the catalog.
+    """Say a guide in the language of the catalog, and `beside` it in that of another.
 
     Never raises for what is missing: `problems` holds an error for every text that is not ready
     (and, in a draft, none of these), a warning for every fact whose review is due, and an error (in a
@@ -199,7 +204,11 @@ def localize(
         problems.extend(found)
         return text
 
+    other = localize(content, guide, beside, shop, as_of=as_of, is_draft=is_draft) if beside else None
     ids = used_facts(guide, prose.placeholders, catalog.language.locale)
+    if other:
+        problems.extend(other.problems)
+        ids = tuple(dict.fromkeys((*ids, *other.facts)))
     facts = [content.facts[id_] for id_ in ids]
     spoken = {
         id_: map_text(c, translate, place_of(c))
@@ -249,8 +258,14 @@ def localize(
         is_draft=is_draft,
         next_review=min((rules.next_look(fact) for fact in facts), default=None),
         last_seen=max((fact.seen_on for fact in facts), default=None),
-        problems=tuple(problems),
-        origins={**_find_words(catalog), **_find_strings(content, guide, facts, term_ids), **origins},
+        problems=tuple(dict.fromkeys(problems)),
+        origins={
+            **(other.origins if other else {}),
+            **_find_words(catalog),
+            **_find_strings(content, guide, facts, term_ids),
+            **origins,
+        },
+        beside=other,
     )
 
 

@@ -311,8 +311,9 @@ def _squeeze(text: str, *, is_start: bool = False) -> Markup:
 class _Recorder:
     """Renders the texts of one document, and remembers what was said in which order."""
 
-    def __init__(self, local: LocalizedGuide, *, holds_ends: bool = False) -> None:
+    def __init__(self, local: LocalizedGuide, *, holds_ends: bool = False, is_beside: bool = False) -> None:
         self.local = local
+        self.is_beside = is_beside
         self.holds_ends = holds_ends
         self.words = dict(local.words)
         self.texts: list[str] = []
@@ -325,6 +326,8 @@ class _Recorder:
     def say(self, text: str, source: str = "") -> Markup:
         """Return a text of the guide as HTML; `source` is the text before values were filled in."""
         self.texts.append(self._read(text, source))
+        if self.is_beside and self.local.language.is_japanese:
+            self.in_japanese.append(self.texts[-1])
         return to_html(self.local, text, holds_end=self.holds_ends)
 
     def _read(self, text: str, source: str = "") -> str:
@@ -365,6 +368,13 @@ class _Recorder:
             text = prose.spell_in_kana(text)
         self.margins.append(self._read(text))
         return to_html(self.local, text)
+
+    def beside(self, local: LocalizedGuide) -> _Recorder:
+        """Return a recorder of another language that stands beside: what both say is one order of texts."""
+        other = _Recorder(local, holds_ends=self.holds_ends, is_beside=True)
+        other.texts, other.margins, other.in_japanese = self.texts, self.margins, self.in_japanese
+        other.addresses, other.origins, other.problems = self.addresses, self.origins, self.problems
+        return other
 
     def japanese(self, text: str, *, in_phrases: bool = False) -> Markup:
         """Return Japanese that stands as it is in every language.
@@ -455,6 +465,8 @@ def render_markup(
             "refer": refer,
             "about": describe(local),
         }
+        if local.beside:
+            values["beside"] = recorder.beside(local.beside)
         html = environment.get_template(f"{paper.layout}.html").render(values)
         style = environment.get_template("css/accent.css").render(
             carrier=local.carrier, logo=base64.b64encode(local.logo).decode()
@@ -470,6 +482,8 @@ def render_markup(
             raise
         raise ProjectError([problem]) from error
     problems = [*recorder.problems.values(), *_find_unprinted(local, recorder.texts)]
+    if local.beside:
+        problems += _find_unprinted(local.beside, recorder.texts)
     return Page(
         html,
         style,

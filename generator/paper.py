@@ -40,6 +40,8 @@ class Paper:
     `duplex` is the PDF viewer's hint for turning the sheet, "" where none is wanted. `medium` is whom
     the file is for; what it changes is made by `for_medium`.
 
+    `beside` is the locale of a language that stands beside the reader's, line by line (see `for_pair`).
+
     A roll has a `height_mm` of 0: it is as long as what is said on it. `head_mm` is how wide its printer's
     head prints, in the middle of the roll, and `dot_mm` the size of its dots, which are black or nothing.
     """
@@ -71,7 +73,13 @@ class Paper:
     takes_easy: bool = True
     head_mm: float = 0.0
     dot_mm: float = 0.0
+    beside: str = ""
     medium: Medium = "office"
+
+    @property
+    def sheet(self) -> str:
+        """Return the name of the paper that it is, whatever stands on it: `a4` for `a4-ja`."""
+        return self.name.removesuffix(f"-{self.beside}") if self.beside else self.name
 
     @property
     def label(self) -> str:
@@ -300,6 +308,30 @@ def for_medium(paper: Paper, medium: Medium) -> Paper:
         safe_mm = min(paper.safe_mm, PRESS_SAFE_MM)
         return replace(paper, medium=medium, bleed_mm=PRESS_BLEED_MM, safe_mm=safe_mm, duplex="")
     return replace(paper, medium=medium)
+
+
+# A reader and somebody who helps read the same line, so each has half of its width.
+PAIRABLE = (A4, LETTER)
+
+
+def for_pair(paper: Paper, locale: str) -> Paper:
+    """Return a paper with another language beside the reader's: twice as many pages, for the same sheet."""
+    return replace(
+        paper,
+        name=f"{paper.name}-{locale}",
+        pages=2 * paper.pages,
+        layout="pair",
+        slack_mm=130.0,
+        holds_ends=True,
+        takes_easy=False,
+        beside=locale,
+    )
+
+
+def find_named(name: str) -> Paper | None:
+    """Find the paper of a name, also of one with a pair of languages: `a4-ja`."""
+    pairs = (for_pair(paper, name.removeprefix(f"{paper.name}-")) for paper in PAIRABLE)
+    return next((paper for paper in (*PAPERS, *pairs) if paper.name == name), None)
 
 
 # What is built where no paper is asked for.

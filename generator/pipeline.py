@@ -210,8 +210,10 @@ def order(
 ) -> Expected:
     """Say what the finished file must be, for the judge to compare."""
     about = describe(local)
-    numbers = [*local.printed.values(), *([local.shop.phone] if local.shop else [])]
-    links = (*page.addresses, *local.urls.values())
+    said = (local, local.beside) if local.beside else (local,)
+    numbers = [value for one in said for value in one.printed.values()]
+    numbers += [local.shop.phone] if local.shop else []
+    links = (*page.addresses, *(url for one in said for url in one.urls.values()))
     return Expected(
         handout=name_handout(local, paper),
         paper=paper,

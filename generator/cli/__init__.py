@@ -25,7 +25,7 @@ from generator import __version__
 from generator.cli.affected import affected
 from generator.cli.messages import messages
 from generator.language import LANGUAGES, PSEUDO, Language, find_language
-from generator.paper import PAPERS, USUAL_PAPERS, Medium, Paper, for_medium
+from generator.paper import PAIRABLE, PAPERS, USUAL_PAPERS, Medium, Paper, for_medium, for_pair
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
@@ -549,6 +549,12 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
 @click.option(
     "--mono", is_flag=True, help="For a printer without colour: greys only; files end in -mono.pdf."
 )
+@click.option(
+    "--pair",
+    metavar="LOCALE",
+    shell_complete=_complete(lambda _: [language.locale for language in LANGUAGES]),
+    help="With this language beside the reader's, line by line (ja: what the staff read); a4 or letter.",
+)
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
@@ -580,6 +586,7 @@ def build(
     icc: Path | None,
     condition: str | None,
     mono: bool,
+    pair: str | None,
     force: bool,
     dry_run: bool,
     prune: bool,
@@ -637,6 +644,8 @@ def build(
             raise click.UsageError(
                 f"{' and '.join(rolls)}: a roll is for the printer of a till only: leave out --{medium}"
             )
+        if pair:
+            chosen_papers = _pair(project.root, chosen_papers, pair)
         selection = batch.Selection(
             guides=choose(guides, list(content.guides), "guide"),
             languages=choose_editions(project.root, locales),
@@ -687,6 +696,19 @@ def build(
     notes = _find_leftovers(project.root, folder, content, plan, gone) + _find_samples(content, shops)
     plan = replace(plan, problems=(*plan.problems, *notes))
     _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, report, quiet)
+
+
+def _pair(root: Path, papers: Sequence[Paper], pair: str) -> tuple[Paper, ...]:
+    """Return the papers with a language beside the reader's."""
+    from generator.catalog import find_languages
+
+    if unfit := [paper.name for paper in papers if paper not in PAIRABLE]:
+        fit = " and ".join(paper.name for paper in PAIRABLE)
+        raise click.UsageError(f"--pair is for {fit}: {', '.join(unfit)} has no room for two languages")
+    (language,) = choose_languages((pair,), find_languages(root))
+    if language.is_easy:
+        raise click.UsageError(f"{language.endonym} is set larger than a column has room for: --pair ja")
+    return tuple(for_pair(paper, language.locale) for paper in papers)
 
 
 def _choose_medium(press: bool, mono: bool) -> Medium:

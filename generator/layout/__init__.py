@@ -289,12 +289,18 @@ def _list_sheets(folder: Path, paper: Paper) -> list[str]:
     Papers of one layout may share a sheet: `receipt` before `receipt-58`. A medium may have one of its own,
     and one for a paper: `press`, `a4-press`.
     """
-    names = [*STYLE_SHEETS]
-    if paper.layout != paper.name and (folder / f"{paper.layout}.css").is_file():
-        names.append(paper.layout)
-    names.append(paper.name)
+    shared = (
+        [paper.layout] if paper.layout != paper.name and (folder / f"{paper.layout}.css").is_file() else []
+    )
+    # A pair is arranged in its own way on the sheet of the paper that it is on.
+    own = [paper.sheet, *shared] if paper.beside else [*shared, paper.name]
+    names = [*STYLE_SHEETS, *own]
     if paper.medium != "office":
-        names += [name for name in (paper.medium, paper.label) if (folder / f"{name}.css").is_file()]
+        names += [
+            name
+            for name in (paper.medium, f"{paper.sheet}-{paper.medium}")
+            if (folder / f"{name}.css").is_file()
+        ]
     return names
 
 
