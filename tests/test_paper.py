@@ -141,6 +141,14 @@ def test_a_paper_of_four_pages_has_four_full_ones(real_project: Project, name: s
                 assert lowest * 25.4 / 72 < 60  # rows were spread down to the foot
 
 
+@pytest.mark.parametrize("name", ["a4", "letter", "a5", "large-print", "leaflet"])
+def test_a_shop_with_a_full_panel_fits(real_project: Project, name: str) -> None:
+    options = ("-p", name, "-l", "en", "-l", "vi", "-s", "example", "--draft", "-o", f"shop-{name}")
+    ran = real_project.build("povo-cancel", *options)
+    assert ran.code == 0, ran.stderr
+    assert "warning" not in ran.stderr
+
+
 def test_a_receipt_in_easy_japanese_has_room_for_readings(real_project: Project) -> None:
     ran = real_project.build("start-here", "docomo-cancel", "-p", "receipt-58", "-l", "easy", "-o", "easy")
     assert ran.code == 0, ran.stderr
