@@ -41,7 +41,7 @@ from generator.guide import (
     used_facts,
 )
 from generator.language import LANGUAGES, Language
-from generator.paper import PAPERS, USUAL_PAPERS
+from generator.paper import USUAL_PAPERS
 from generator.problem import Problem, ProjectError
 
 # Far above any real file; a larger one is a mistake, and would be held in memory several times over.
@@ -517,7 +517,7 @@ class _Loader:
 
     def _check_budget(self, table: _Table, guide: Guide) -> None:
         """Check how many pages a guide may have, and what it may go without to keep to them."""
-        most = 0 if any(not paper.pages for paper in PAPERS) else max(paper.pages for paper in PAPERS)
+        most = max(paper.pages for paper in USUAL_PAPERS)
         if most and guide.pages and guide.pages > most:
             what = f"{guide.pages} pages are more than any paper has room for"
             room = ", ".join(f"{paper.name} has {paper.pages}" for paper in USUAL_PAPERS)

@@ -44,7 +44,7 @@ from generator.guide import Carrier, count_texts
 from generator.language import LANGUAGES, PSEUDO, SOURCE_LANGUAGE
 from generator.localize import LocalizedGuide
 from generator.markup import Page, describe, render_calibration, render_markup, render_worksheet
-from generator.paper import WORKSHEET, Medium, Paper, for_calibration
+from generator.paper import USUAL_PAPERS, WORKSHEET, Medium, Paper, for_calibration
 from generator.press import NO_DAY, Intent, finish_press
 from generator.problem import Problem, ProjectError
 
@@ -122,12 +122,14 @@ class _Fitting:
 
 
 def _find_budget(local: LocalizedGuide, paper: Paper) -> int | None:
-    if paper.page_per:  # what a guide says of its pages is about sheets
+    # What a guide says of its pages is about the usual sheet, and smaller ones.
+    own = local.guide.pages if paper.pages <= max(usual.pages for usual in USUAL_PAPERS) else None
+    if paper.page_per:
         rows = (getattr(local.guide, block) for block in paper.page_per)
         return paper.count_pages(
             local.language, sum(len(row) if isinstance(row, tuple) else bool(row) for row in rows)
         )
-    return find_budget(local.guide.pages, paper.count_pages(local.language))
+    return find_budget(own, paper.count_pages(local.language))
 
 
 def choose_form(
