@@ -237,9 +237,10 @@ def make_plan(
                         Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit, intent)
                     )
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
-    warnings |= set(_find_untaken(selection))
-    if not jobs:
-        raise ProjectError(replace(problem, severity="error") for problem in warnings)
+    untaken = tuple(_find_untaken(selection))
+    if untaken and not jobs:
+        raise ProjectError(replace(problem, severity="error") for problem in untaken)
+    warnings.update(untaken)
     return Plan(root, tuple(jobs), characters, tuple(sorted(warnings)))
 
 

@@ -326,7 +326,8 @@ class _Recorder:
     def say(self, text: str, source: str = "") -> Markup:
         """Return a text of the guide as HTML; `source` is the text before values were filled in."""
         self.texts.append(self._read(text, source))
-        if self.is_beside and self.local.language.is_japanese:
+        # What is not translated yet stands in English, also in a draft of a pair.
+        if self.is_beside and self.local.language.is_japanese and prose.DRAFT_OPEN not in text:
             self.in_japanese.append(self.texts[-1])
         return to_html(self.local, text, holds_end=self.holds_ends)
 
