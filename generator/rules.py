@@ -293,6 +293,12 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "copy it to your own file without `sample`, or print a draft: --draft",
     ),
     _row(
+        "impose",
+        "pages can be put on sheets as they are",
+        "pages are never scaled, so all are of one size, upright, readable, and fit on the sheet",
+        "export the file again, or take another sheet; the problem says which",
+    ),
+    _row(
         "paper-language",
         "a paper has room for the language",
         "easy Japanese is set at 12 pt, with readings above its lines, and no small or folded paper holds it",

@@ -565,7 +565,8 @@ def test_head_and_foot_say_what_this_sheet_is(handouts: dict[str, Handout], file
         letters = handout.letters(number)
         head = flat("".join(letter.text for letter in letters if letter.bottom < HEAD_MM))
         foot = flat("".join(text for _, text in foot_letters(letters)))
-        assert flat(spell_in_kana(local.guide.title)) in head
+        # What holds words together in a catalog is not printed.
+        assert flat(spell_in_kana(local.guide.title)).translate({91: None, 93: None}) in head
         assert handout.record["edition"] in head
         assert flat(local.carrier.brand if local.carrier else "SIM") in head
         assert flat(spell_in_kana(local.seen_on)) in foot
