@@ -6,6 +6,7 @@ translations that it uses), the paper, templates, fonts, the engine's versions a
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import gc
 import hashlib
@@ -15,30 +16,33 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator import prose
 from generator.catalog import Catalog, Message, find_languages, load_catalog
+from generator.chain import PANELS_AT_ONCE, Foundry, Order, can_assemble
 from generator.fit import list_selections
-from generator.fonts import FontSet, PinnedFonts, find_pinned_fonts, fingerprint_fonts, make_fonts
+from generator.fonts import FontSet, find_pinned_fonts, fingerprint_fonts, make_fonts
 from generator.guide import Content, Guide, Shop, leave_out
 from generator.language import PSEUDO, Language
-from generator.localize import LocalizedGuide, localize, printed_characters
+from generator.localize import LocalizedGuide, SaidShop, add_shop, localize, printed_characters, say_shop
 from generator.markup import hash_templates
+from generator.naming import find_faults, make_name
 from generator.paper import MEDIA, PAIRABLE, PAPERS, USUAL_PAPERS, Paper, find_named, for_medium, for_pair
-from generator.pipeline import Finished, build, build_calibration, build_worksheet, has_judged, name_handout
+from generator.pipeline import Finished, build_calibration, build_worksheet, has_judged, name_handout
 from generator.press import Intent
 from generator.problem import Problem, ProjectError
 from generator.pseudo import make_pseudo_catalog, pseudo_characters
-from generator.publish import Record, hash_bytes, is_current, read_manifest, update_manifest, write_whole
+from generator.publish import Record, find_current, hash_bytes, read_manifest, update_manifest, write_whole
+from generator.store import Store
+from generator.workers import Lost, work_on
 
 if TYPE_CHECKING:
-    from generator.layout import Engine
+    from generator.shops import Table
     from generator.worksheet import Row
 
 # What staff read.
@@ -65,12 +69,16 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Selection:
-    """What a build was asked for; empty shops mean: the project's own, or a blank panel."""
+    """What a build was asked for; empty shops mean: the project's own, or a blank panel.
+
+    `name` is the template of file names (see `naming`), "" for the usual names.
+    """
 
     guides: tuple[str, ...]
     languages: tuple[Language, ...]
     papers: tuple[Paper, ...]
     shops: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,16 @@ class Job:
     shorter: dict[tuple[str, ...], LocalizedGuide] = field(default_factory=dict)
     is_fit: bool = False
     intent: Intent | None = None
+
+    @property
+    def is_assembled(self) -> bool:
+        """Tell whether it is put together from pages and a panel (see `chain`)."""
+        return can_assemble(self.local, self.paper, is_fit=self.is_fit)
+
+    @property
+    def made_with(self) -> str:
+        """Return the hash of what it is made with, whatever it says."""
+        return _hash({name: value for name, value in self.inputs.items() if name not in ("said", "length")})
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -149,6 +167,11 @@ def collect_characters(root: Path, content: Content) -> frozenset[str]:
     languages = find_languages(root)
     for language in languages:
         texts += [language.endonym, language.ja_edition, language.ja_speech]
+    for shop in content.shop_texts:
+        # A table is no file of the project.
+        of_shop = content.shops[shop]
+        texts += [of_shop.name, of_shop.address, of_shop.hours, of_shop.phone, of_shop.url, of_shop.line]
+        texts += ["".join(said.values()) for said in content.shop_texts[shop].values()]
     texts.append(printed_characters(content, languages))
     return frozenset("".join(texts)) - frozenset("\n\r\t\ufeff\u200b")
 
@@ -208,34 +231,62 @@ def make_plan(
         "fonts": fingerprint_fonts(characters),
         "engine": hash_engine(),
     }
+    # Their fonts hold what is drawn, under numbers of their own.
+    assembled = {**common, "fonts": fingerprint_fonts(frozenset())}
     if ignored:
-        common["not_judged_by"] = " ".join(ignored)
+        common["not_judged_by"] = assembled["not_judged_by"] = " ".join(ignored)
+    known: dict[tuple[str, str], SaidShop] = {}
+
+    def spoken(shop: Shop, catalog: Catalog) -> SaidShop:
+        key = shop.id, catalog.language.locale
+        if key not in known:
+            known[key] = say_shop(content, shop, catalog, is_draft=is_draft)
+        return known[key]
+
     jobs: list[Job] = []
     for catalog in catalogs:
         for guide in selection.guides:
             whole = content.guides[guide]
             groups = group_papers(paper for paper in selection.papers if takes(paper, catalog.language))
-            for shop, ((left_out, other), papers) in itertools.product(shops, groups.items()):
-                local, *forms = (
-                    localize(
-                        content, form, catalog, shop, as_of=as_of, is_draft=is_draft, beside=beside.get(other)
-                    )
+            for (left_out, other), papers in groups.items():
+                unsaid = [
+                    localize(content, form, catalog, as_of=as_of, is_draft=is_draft, beside=beside.get(other))
                     for form in list_forms(whole, left_out, is_fit=is_fit)
-                )
-                shorter = dict(zip(list_selections(whole.droppable), forms, strict=False))
-                length = _hash([whole.pages, is_fit, *(form.digest() for form in forms)])
-                for paper in papers:
-                    file = name_file(content, guide, catalog.language, paper, shop, is_draft)
-                    inputs = {
-                        **common,
-                        "said": local.digest(),
-                        "paper": _hash(asdict(paper)),
-                        "length": length,
-                        **describe_medium(local, paper, intent),
-                    }
-                    jobs.append(
-                        Job(local, paper, file, _hash(inputs), inputs, ignored, shorter, is_fit, intent)
-                    )
+                ]
+                of_papers = [(paper, _hash(asdict(paper))) for paper in papers]
+                for shop in shops:
+                    local, *forms = unsaid
+                    if shop:
+                        said = spoken(shop, catalog)
+                        said_beside = spoken(shop, beside[other]) if other else None
+                        local, *forms = (add_shop(form, said, said_beside) for form in unsaid)
+                    shorter = dict(zip(list_selections(whole.droppable), forms, strict=False))
+                    length = _hash([whole.pages, is_fit, *(form.digest() for form in forms)])
+                    for paper, of_paper in of_papers:
+                        inputs = {
+                            **(assembled if can_assemble(local, paper, is_fit=is_fit) else common),
+                            "said": local.digest(),
+                            "paper": of_paper,
+                            "length": length,
+                            **describe_medium(local, paper, intent),
+                        }
+                        jobs.append(
+                            Job(
+                                local,
+                                paper,
+                                name_file(
+                                    content, guide, catalog.language, paper, shop, is_draft, selection.name
+                                ),
+                                _hash(inputs),
+                                inputs,
+                                ignored,
+                                shorter,
+                                is_fit,
+                                intent,
+                            )
+                        )
+    if faults := tuple(find_faults((job.file, name_handout(job.local, job.paper)) for job in jobs)):
+        raise ProjectError(faults)
     warnings = {problem for job in jobs for problem in job.local.problems if problem.severity == "warning"}
     untaken = tuple(_find_untaken(selection))
     if untaken and not jobs:
@@ -322,14 +373,30 @@ def find_papers(output: Path) -> tuple[Paper, ...]:
 
 
 def name_file(
-    content: Content, guide: str, language: Language, paper: Paper, shop: Shop | None, is_draft: bool = False
+    content: Content,
+    guide: str,
+    language: Language,
+    paper: Paper,
+    shop: Shop | None,
+    is_draft: bool = False,
+    template: str = "",
 ) -> str:
     """Return where a handout stands below the output folder: `zh_Hans/au-cancel-a4.pdf`.
 
     A file for a print shop or a printer without colour stands beside it: `zh_Hans/au-cancel-a4-press.pdf`.
     The shop is named where the project has several real ones, whichever of them are built, and a
-    draft or a sample never takes the place of a release.
+    draft or a sample never takes the place of a release. `template` is another way to name them (`naming`).
     """
+    if template:
+        return make_name(
+            template,
+            is_draft=is_draft,
+            guide=guide,
+            locale=language.locale,
+            paper=paper.name,
+            shop=shop.id if shop else "blank",
+            medium=paper.medium,
+        )
     real = [other.id for other in content.shops.values() if not other.sample]
     suffix = f"-{shop.id}" if shop and (shop.sample or len(real) > 1) else ""
     medium = paper.label.removeprefix(paper.name)
@@ -376,6 +443,78 @@ def hash_engine() -> str:
     return digest.hexdigest()
 
 
+# --- shops from a table ------------------------------------------------------------------------
+
+
+def add_table(content: Content, table: Table) -> tuple[Content, tuple[Problem, ...]]:
+    """Return the content with the shops of a table in place of its own, and what is wrong with the table."""
+    rows = {row.shop.id: row for row in table.shops}
+    return replace(
+        content,
+        shops={id_: row.shop for id_, row in rows.items()},
+        logos={id_: row.logo for id_, row in rows.items() if row.logo},
+        shop_texts={
+            id_: {locale: dict(said) for locale, said in row.texts.items()} for id_, row in rows.items()
+        },
+    ), table.problems
+
+
+def take_shard(plan: Plan, number: int, count: int) -> Plan:
+    """Return the part of a plan that one of several machines makes, the first being number 1.
+
+    Which part a handout is in depends on its shop, or without one on its file: it stays where it
+    is when others come or go, and what shares a panel is made together.
+    """
+    jobs = tuple(job for job in plan.jobs if int(_hash(job.key[3] or job.file)[:8], 16) % count == number - 1)
+    return replace(plan, jobs=jobs)
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a build would do with a file, and why: `build`, `reuse`, `refuse` or `remove`."""
+
+    file: str
+    would: str
+    why: str
+    job: Job | None = None
+
+
+def foresee(
+    plan: Plan, output: Path, *, force: bool = False, wanted: Collection[str] | None = None
+) -> tuple[Foreseen, ...]:
+    """Say what a build of this plan would do. `wanted` are the files that a pruning build would leave."""
+    known = read_manifest(output)
+    current = find_current(output, [known[job.file] for job in plan.jobs if job.file in known])
+    found = [_foresee_job(job, known.get(job.file), current, force=force) for job in plan.jobs]
+    if wanted is not None:
+        planned = {job.file for job in plan.jobs}
+        gone = sorted(file for file in known if file not in wanted and file not in planned)
+        found += [Foreseen(file, "remove", "the project no longer makes it") for file in gone]
+    return tuple(found)
+
+
+def _foresee_job(job: Job, record: Record | None, current: Collection[str], *, force: bool) -> Foreseen:
+    if job.errors:
+        why = "; ".join(dict.fromkeys(problem.rule for problem in job.errors))
+        return Foreseen(job.file, "refuse", why, job)
+    if record is None:
+        return Foreseen(job.file, "build", "it is new", job)
+    if force:
+        return Foreseen(job.file, "build", "it was asked for: --force", job)
+    if record.fingerprint != job.fingerprint:
+        names = sorted(
+            name for name in {*record.inputs, *job.inputs} if record.inputs.get(name) != job.inputs.get(name)
+        )
+        parts = job.local.parts() if "said" in names else {}
+        said = sorted(part for part in {*parts, *record.parts} if parts.get(part) != record.parts.get(part))
+        changed = [name for name in names if name != "said"] + (said if "said" in names else [])
+        shown = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
+        return Foreseen(job.file, "build", f"changed: {shown or 'what is said'}", job)
+    if job.file not in current:
+        return Foreseen(job.file, "build", "its file is gone or not as it was", job)
+    return Foreseen(job.file, "reuse", "nothing changed", job)
+
+
 # --- build -------------------------------------------------------------------------------------
 
 
@@ -398,16 +537,20 @@ def run(
         OSError: the manifest or the cache cannot be written.
     """
     known = read_manifest(output)
+    if not plan.jobs:  # a part of a build that has none: there is a manifest to be merged all the same
+        update_manifest(output, ())
     outcomes: dict[str, Outcome] = {}
     to_make: list[Job] = []
     made: list[Record] = []
+    same = (known[job.file] for job in plan.jobs if job.file in known and not force)
+    current = find_current(output, list(same))
     for job in plan.jobs:
         record = known.get(job.file)
         if job.errors:
             # Also where the file is there: a fact that was fresh when it was made may have expired.
             outcomes[job.file] = Outcome(job, None, False, job.errors, {})
             report(outcomes[job.file])
-        elif record and not force and is_current(output, record, job.fingerprint):
+        elif record and job.file in current and record.fingerprint == job.fingerprint:
             if record.next_review != (
                 look_by := job.look_by(record.edition)
             ):  # looked at again, and still so
@@ -433,8 +576,10 @@ def run(
             report(outcome)
     finally:
         # Also after Ctrl-C: what was published before is true.
-        if there := [record for record in made if is_current(output, record, record.fingerprint)]:
-            update_manifest(output, there)
+        if to_make:
+            Store(cache).trim()
+        if there := find_current(output, made):
+            update_manifest(output, [record for record in made if record.file in there])
     return tuple(outcomes[job.file] for job in plan.jobs)
 
 
@@ -447,49 +592,95 @@ def _unwritten(path: Path, error: OSError) -> Problem:
     )
 
 
+# How long a worker may take for what it was given, in seconds: so much, and so much more for each handout. A
+# machine that is twenty times as slow as ours is not cut short.
+TASK_SECONDS = 240
+HANDOUT_SECONDS = 20
+# What a worker may take of memory, in bytes; one of ours takes a tenth. It is the address space that counts.
+MOST_WORKER_BYTES = 8_000_000_000
+# A worker is replaced by a new one after so many tasks: what leaks, leaks no further.
+TASKS_OF_A_WORKER = 60
+
+
 def make(plan: Plan, jobs: list[Job], cache: Path, workers: int) -> Iterator[tuple[Job, Finished]]:
-    """Make and judge handouts, in the order in which they end; nothing is published."""
+    """Make and judge handouts, in the order in which they end; nothing is published.
+
+    A worker that dies, or takes too long or too much, costs what it was making. Each of these handouts is
+    tried once more, alone, and then reported.
+    """
     if not jobs:
         return
     fonts = make_fonts(plan.characters, cache)
-    workers = min(workers, len(jobs))
+    tasks = deque(split_tasks(jobs, workers))
+    workers = min(workers, len(tasks))
     if workers <= 1:
         _warm_up(plan.root, fonts, cache)
-        for job in jobs:
-            yield job, _work(job)
+        for task in tasks:
+            yield from zip(task, _work(task), strict=True)
         return
-    import multiprocessing
-
     # Forked workers start at once and share what is loaded. Elsewhere fork is not safe or not there,
     # and in a process that has judged a PDF neither: the validator's threads do not survive it.
     is_forked = sys.platform.startswith("linux") and not has_judged()
     if is_forked:
         _warm_up(plan.root, fonts, cache)
-    context = multiprocessing.get_context("fork" if is_forked else "spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (plan.root, fonts, cache))
-    try:
-        pending: dict[Future[Finished], Job] = {pool.submit(_work, job): job for job in jobs}
-        while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                job = pending.pop(future)
-                try:
-                    yield job, future.result()
-                except BrokenProcessPool:
-                    yield job, _lost(job)
-    except BaseException:
-        # Interrupted, or the reader of these results gave up: nobody waits for the rest.
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    tried: set[str] = set()
+
+    for task, result in work_on(
+        _Refilled(tasks),
+        _work,
+        count=workers,
+        method="fork" if is_forked else "spawn",
+        start=_start_worker,
+        arguments=(plan.root, fonts, cache),
+        seconds=lambda task: TASK_SECONDS + HANDOUT_SECONDS * len(task),
+        most_tasks=TASKS_OF_A_WORKER,
+    ):
+        if isinstance(result, Lost):
+            again = [job for job in task if job.file not in tried]
+            tried.update(job.file for job in again)
+            tasks.extend([job] for job in again)
+            yield from ((job, _lost(job, result)) for job in task if job not in again)
+        else:
+            yield from zip(task, result, strict=True)
 
 
-def _lost(job: Job) -> Finished:
+class _Refilled:
+    """Takes tasks from a queue to which more may be added after it was empty."""
+
+    def __init__(self, tasks: deque[list[Job]]) -> None:
+        self.tasks = tasks
+
+    def __iter__(self) -> Iterator[list[Job]]:
+        return self
+
+    def __next__(self) -> list[Job]:
+        if not self.tasks:
+            raise StopIteration
+        return self.tasks.popleft()
+
+
+def split_tasks(jobs: Iterable[Job], workers: int) -> Iterator[list[Job]]:
+    """Yield what is made in one go: one handout that is laid out whole, or many that share panels."""
+    shared: dict[tuple[str, str, tuple[str, ...]], dict[str, list[Job]]] = {}
+    for job in jobs:
+        if not job.is_assembled:
+            yield [job]
+            continue
+        _, locale, paper, shop = job.key
+        shared.setdefault((locale, paper, job.ignored), {}).setdefault(shop, []).append(job)
+    for by_shop in shared.values():
+        groups = list(by_shop.values())
+        # So that each worker has some, where they are few.
+        size = max(1, min(PANELS_AT_ONCE, -(-len(groups) * len(shared) // workers)))
+        for start in range(0, len(groups), size):
+            yield [job for group in groups[start : start + size] for job in group]
+
+
+def _lost(job: Job, lost: Lost) -> Finished:
     name = name_handout(job.local, job.paper)
+    what = f"the process that made it {lost.why}, twice"
     problem = Problem(
-        handout=name, rule="worker-lost", what="the process that made it ended", hint="try again with -j 1"
+        handout=name, rule="worker-lost", what=what, hint="try it alone: --jobs 1 and its guide"
     )
     return Finished(name, b"", 0, "", (), (problem,), {})
 
@@ -547,24 +738,20 @@ def make_calibration(
 # --- workers -----------------------------------------------------------------------------------
 
 # One warm engine a process (fontconfig is process-wide); a worker has nothing else to hold it.
-_ready: tuple[Path, Engine, FontSet, PinnedFonts] | None = None
+_ready: Foundry | None = None
 
 
-def _work(job: Job) -> Finished:
+def _work(jobs: Sequence[Job]) -> list[Finished]:
     assert _ready, "a worker is warmed up before it works"
-    templates, engine, fonts, pinned = _ready
-    return build(
-        job.local,
-        job.paper,
-        templates,
-        engine,
-        fonts,
-        pinned,
-        job.shorter,
-        is_fit=job.is_fit,
-        ignored=job.ignored,
-        intent=job.intent,
-    )
+    if jobs[0].is_assembled:
+        orders = [Order(job.local, job.paper, job.ignored, job.made_with) for job in jobs]
+        return list(_ready.make(orders))
+    return [
+        _ready.make_whole(
+            Order(job.local, job.paper, job.ignored), job.shorter, is_fit=job.is_fit, intent=job.intent
+        )
+        for job in jobs
+    ]
 
 
 def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:
@@ -574,8 +761,19 @@ def _start_worker(root: Path, fonts: FontSet, cache: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _end_with_parent()
+    _limit_memory()
     if _ready is None:  # a forked worker has its parent's engine
         _warm_up(root, fonts, cache)
+
+
+def _limit_memory() -> None:
+    """Make this worker fail alone where it takes too much memory, before the machine takes its victims."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        limit = MOST_WORKER_BYTES if most == resource.RLIM_INFINITY else min(most, MOST_WORKER_BYTES)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 def _end_with_parent() -> None:
@@ -594,7 +792,9 @@ def _warm_up(root: Path, fonts: FontSet, cache: Path) -> None:
     global _ready
     from generator.layout import Engine
 
-    _ready = (root / "templates", Engine(root / "templates", fonts, cache), fonts, find_pinned_fonts())
+    templates = root / "templates"
+    engine = Engine(templates, fonts, cache)
+    _ready = Foundry(templates, engine, fonts, find_pinned_fonts(), Store(cache))
     # What is loaded now lives as long as the process: looking through it again and again for rubbish
     # takes a tenth of every handout, and after a fork it copies the pages that workers share.
     gc.collect()
@@ -611,12 +811,12 @@ def default_workers() -> int:
 # --- the whole project ---------------------------------------------------------------------------
 
 
-def all_files(root: Path, content: Content) -> set[str]:
+def all_files(root: Path, content: Content, template: str = "") -> set[str]:
     """Return the file of every handout that the project can make for release."""
     languages = find_languages(root)
     pairs = [for_pair(paper, language.locale) for paper in PAIRABLE for language in languages]
     return {
-        name_file(content, guide, language, for_medium(paper, medium), shop)
+        name_file(content, guide, language, for_medium(paper, medium), shop, template=template)
         for guide in content.guides
         for language in languages
         for paper in (*PAPERS, *pairs)

@@ -43,6 +43,7 @@ from generator.guide import (
 from generator.language import LANGUAGES, Language
 from generator.paper import USUAL_PAPERS
 from generator.problem import Problem, ProjectError
+from generator.prose import Fault
 
 # Far above any real file; a larger one is a mistake, and would be held in memory several times over.
 MAX_BYTES = 512 * 1024
@@ -349,22 +350,21 @@ class _Loader:
     # --- checks that need the whole ---
 
     def _check_url(self, table: _Table, key: Key, url: str, hosts: Iterable[str] | None) -> None:
-        try:
-            parts = urlsplit(url)
-            plain = parts.scheme == "https" and parts.hostname and not (parts.username or parts.port)
-        except ValueError:
-            plain = False
-        if not plain or not re.fullmatch(r"https://[a-z0-9.-]+(/[!-~]*)?", url) or len(url) > MAX_ADDRESS:
-            what = f'"{url}" is not a plain https address'
-            self.report.add(table, key, "url-form", what, "write https://host/path")
-        elif hosts is not None and not any(f".{parts.hostname}".endswith(f".{host}") for host in hosts):
+        if (fault := find_url_fault(url)) is not None:
+            self._tell(table, key, fault)
+            return
+        host = urlsplit(url).hostname
+        if hosts is not None and not any(f".{host}".endswith(f".{known}") for known in hosts):
             self.report.add(
                 table,
                 key,
                 "url-host",
-                f'"{parts.hostname}" is not on the list of allowed hosts',
+                f'"{host}" is not on the list of allowed hosts',
                 "only hosts of carriers (content/carriers) and authorities may be printed",
             )
+
+    def _tell(self, table: _Table, key: Key, fault: Fault) -> None:
+        self.report.add(table, key, fault.rule, fault.what, fault.hint)
 
     def _check_facts(self, content: Content) -> None:
         hosts = [host for carrier in content.carriers.values() for host in carrier.hosts]
@@ -430,43 +430,17 @@ class _Loader:
     def _check_shops(self, content: Content) -> None:
         for id_, shop in content.shops.items():
             table = self.where["shops", id_]
-            if shop.phone and not re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", shop.phone):
-                what = f'"{shop.phone}" is not a phone number'
-                self.report.add(table, ("phone",), "shop-phone", what, "write digits and hyphens")
+            if shop.phone and (fault := find_phone_fault(shop.phone)) is not None:
+                self._tell(table, ("phone",), fault)
             if shop.url:
                 # The shop's own page may have any host, but a messenger is no page.
                 self._check_url(table, ("url",), shop.url, None)
             if shop.logo:
-                self._load_logo(content, table, id_, shop.logo)
-
-    def _load_logo(self, content: Content, table: _Table, id_: str, name: str) -> None:
-        folder = self.root / "content" / "shops"
-        path = (folder / name).resolve()
-        if "/" in name or "\\" in name or not path.is_relative_to(folder.resolve()) or path.suffix != ".svg":
-            what = f'"{name}" is not the name of an SVG file beside this one'
-            self.report.add(table, ("logo",), "shop-logo", what, "put the .svg into content/shops")
-            return
-        try:
-            if path.exists() and not path.is_file():
-                raise OSError(0, "is not a file")
-            svg = path.read_bytes()
-        except OSError as error:
-            self.report.add(table, ("logo",), "shop-logo", f'"{name}" cannot be read: {error.strerror}')
-            return
-        if len(svg) > MAX_BYTES or b"<svg" not in svg[:2000]:
-            self.report.add(table, ("logo",), "shop-logo", f'"{name}" is not a small SVG file')
-        elif found := re.search(
-            rb"<!ENTITY|<!DOCTYPE|<script|<image|<foreignObject|\bon[a-z]+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import",
-            svg,
-            re.I,
-        ):
-            what = f'"{name}" has "{found[0].decode(errors="replace")}", which reaches outside the drawing'
-            self.report.add(table, ("logo",), "shop-logo", what, "save it as plain SVG")
-        elif (fault := _drawing_fault(svg)) is not None:
-            hint = "turn everything into plain paths and save it as plain SVG"
-            self.report.add(table, ("logo",), "shop-logo", f'"{name}" {fault}', hint)
-        else:
-            content.logos[id_] = svg
+                logo = read_logo(self.root / "content" / "shops", shop.logo)
+                if isinstance(logo, Fault):
+                    self._tell(table, ("logo",), logo)
+                else:
+                    content.logos[id_] = logo
 
     def _check_guides(self, content: Content) -> None:
         for id_, guide in content.guides.items():
@@ -628,12 +602,10 @@ class _Loader:
                     self._no_meaning(table, key, kind)
 
     def _check_text(self, content: Content, table: _Table, key: Key, text: str, record: Record) -> None:
-        for fault in prose.find_faults(text):
-            # Numbers live in facts, and a shop's own numbers in the shop.
-            if fault.rule.startswith("bare-") and isinstance(record, Fact | Source | Shop):
-                continue
+        is_own = isinstance(record, Fact | Source | Shop)
+        for fault in prose.find_own_faults(text) if is_own else prose.find_faults(text):
             if fault.rule not in ("text-control", "text-messenger"):  # said for every string when read
-                self.report.add(table, key, fault.rule, fault.what, fault.hint)
+                self._tell(table, key, fault)
         allowed = _MAY_NAME.get(type(record), frozenset())
         if isinstance(record, Guide) and not record.carrier:
             allowed -= {"carrier"}
@@ -657,8 +629,7 @@ class _Loader:
                 self._dangling(table, key, "carrier", name, dict.fromkeys(CARRIER_NAMES))
 
     def _no_meaning(self, table: _Table, key: Key, kind: str) -> None:
-        what = f"a placeholder of a {kind} has no meaning here"
-        self.report.add(table, key, "prose-placeholder", what, "write the words themselves")
+        self._tell(table, key, find_no_meaning(kind))
 
     def _dangling(self, table: _Table, key: Key, kind: str, name: str, known: Iterable[str]) -> None:
         import difflib
@@ -743,6 +714,69 @@ def _plain_strings(record: Record) -> Iterator[tuple[Key, str]]:
             yield ("answers", i, "ja"), answer.ja
 
 
+def find_no_meaning(kind: str) -> Fault:
+    """Return what is wrong with a placeholder that nothing can fill."""
+    what = f"a placeholder of a {kind} has no meaning here"
+    return Fault("prose-placeholder", what, "write the words themselves")
+
+
+def find_phone_fault(phone: str) -> Fault | None:
+    """Return what is wrong with the number of a shop, if anything is."""
+    if re.fullmatch(r"\+?[0-9]+(-[0-9]+)*", phone):
+        return None
+    return Fault("shop-phone", f'"{phone}" is not a phone number', "write digits and hyphens")
+
+
+def find_url_fault(url: str) -> Fault | None:
+    """Return what is wrong with the form of an address, if anything is; its host is not judged."""
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.scheme == "https" and parts.hostname and not (parts.username or parts.port)
+    except ValueError:
+        is_plain = False
+    if is_plain and re.fullmatch(r"https://[a-z0-9.-]+(/[!-~]*)?", url) and len(url) <= MAX_ADDRESS:
+        return None
+    return Fault("url-form", f'"{url}" is not a plain https address', "write https://host/path")
+
+
+def read_logo(
+    folder: Path, name: str, *, beside: str = "this one", into: str = "content/shops"
+) -> bytes | Fault:
+    """Read the SVG file of a shop's logo, or say why it is not taken.
+
+    It stands in `folder`; `beside` and `into` are what a person calls it.
+    """
+    path = folder / name
+    try:
+        path = path.resolve()
+        is_inside = path.is_relative_to(folder.resolve())
+    except ValueError:  # a NUL
+        is_inside = False
+    if "/" in name or "\\" in name or not is_inside or path.suffix != ".svg":
+        what = f'"{name}" is not the name of an SVG file beside {beside}'
+        return Fault("shop-logo", what, f"put the .svg into {into}")
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError(0, "is not a file")
+        svg = path.read_bytes()
+    except OSError as error:
+        return Fault("shop-logo", f'"{name}" cannot be read: {error.strerror}', "")
+    if len(svg) > MAX_BYTES or b"<svg" not in svg[:2000]:
+        return Fault("shop-logo", f'"{name}" is not a small SVG file', "")
+    if found := _REACHES_OUT.search(svg):
+        what = f'"{name}" has "{found[0].decode(errors="replace")}", which reaches outside the drawing'
+        return Fault("shop-logo", what, "save it as plain SVG")
+    if (why := _drawing_fault(svg)) is not None:
+        hint = "turn everything into plain paths and save it as plain SVG"
+        return Fault("shop-logo", f'"{name}" {why}', hint)
+    return svg
+
+
+_REACHES_OUT = re.compile(
+    rb"<!ENTITY|<!DOCTYPE|<script|<image|<foreignObject|\bon[a-z]+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import",
+    re.I,
+)
+
 # Text in a logo would be in no language and no font of ours; `use` and its like can be nested without end.
 _PLAIN_SVG = {
     "svg",
@@ -767,7 +801,7 @@ def _drawing_fault(svg: bytes) -> str | None:
 
     try:
         root = ElementTree.fromstring(svg)
-    except (ElementTree.ParseError, ValueError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # also an encoding nobody knows
         return f"is not XML: {error}"
     space = "{http://www.w3.org/2000/svg}"
     if root.tag != f"{space}svg":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -22,16 +22,19 @@ class _IsText:
     """Marks a field whose value is prose for the reader (see `Text`)."""
 
 
-# Small safe Markdown with placeholders; the longest text that any paper has room for is far shorter.
-Text = Annotated[str, _IsText(), StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
+# The longest text that any paper has room for is far shorter.
+MAX_TEXT = 600
+# Small safe Markdown with placeholders.
+Text = Annotated[str, _IsText(), StringConstraints(min_length=1, max_length=MAX_TEXT, strip_whitespace=True)]
 # Text that a block may leave out.
-OptionalText = Annotated[str, _IsText(), StringConstraints(max_length=600, strip_whitespace=True)]
+OptionalText = Annotated[str, _IsText(), StringConstraints(max_length=MAX_TEXT, strip_whitespace=True)]
 # What editors say to each other: never printed, and never left blank.
 Note = Annotated[str, StringConstraints(min_length=1)]
 # Japanese that is printed as it stands in every language: screen labels, sentences for the staff.
 Japanese = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 Percent = Annotated[int, Field(ge=0, le=100)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+ID_PATTERN, MAX_ID = r"^[a-z0-9]+(-[a-z0-9]+)*$", 60
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=MAX_ID)]
 Ids = tuple[Id, ...]
 # A fact, or one for each locale that has its own; "other" is for the rest.
 FactRef = Id | dict[str, Id]
@@ -315,7 +318,8 @@ class Content:
 
     `logos` are SVG bytes by shop id. `texts` are the texts that some handout can print, by place;
     `strings` say where what is not translated stands (Japanese, names, numbers): file, line, key.
-    `defined` say where each fact is: file, line.
+    `defined` say where each fact is: file, line. `shop_texts` are the translations of shops that come from a
+    table, by shop, locale and field: what is not there is said as it stands.
     """
 
     carriers: dict[str, Carrier]
@@ -329,6 +333,7 @@ class Content:
     texts: dict[str, SourceText]
     strings: dict[str, tuple[str, int, str]]
     defined: dict[str, tuple[str, int]]
+    shop_texts: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from generator import facts as rules
@@ -34,7 +35,9 @@ from generator.language import PSEUDO, SOURCE_LANGUAGE, Language
 from generator.problem import Problem
 
 # Crockford's alphabet: no letter that is read as another, over the phone or on a bad copy.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Stands for the code in pages that are made without a shop: no code is wider.
+HOLE_CODE = "WWWWWW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class LocalizedGuide:
     four are no part of what is said.
 
     `beside` is the same guide in the language that stands beside this one; what rests on facts covers both.
+    `hole_px` is the height of the panel where what a shop says is put in later; there is no shop then.
+    `before` is the guide before a shop was added to it: what many shops share is counted once.
     """
 
     guide: Guide
@@ -84,6 +89,8 @@ class LocalizedGuide:
     problems: tuple[Problem, ...]
     origins: Mapping[str, tuple[str, int, str]]
     beside: LocalizedGuide | None = None
+    hole_px: float = 0.0
+    before: LocalizedGuide | None = None
 
     @property
     def look_by(self) -> str:
@@ -101,8 +108,6 @@ class LocalizedGuide:
                 for c in (self.carriers.values() if self.guide.choices else [self.carrier])
                 if c
             ],
-            "shop": self.shop and self.shop.model_dump(mode="json"),
-            "logo": hashlib.sha256(self.logo).hexdigest(),
             "phrases": [phrase.model_dump(mode="json") for phrase in self.phrases],
             "terms": {
                 id_: term.model_dump(mode="json", exclude={"note"}) for id_, term in self.terms.items()
@@ -116,28 +121,53 @@ class LocalizedGuide:
             "draft": self.is_draft,
         }
 
+    @cached_property
+    def _shared(self) -> tuple[str, dict[str, str]]:
+        """Return the hash of all that is said but for the shop, and that of each part of it."""
+        if self.before:
+            return self.before._shared
+        found: dict[str, list[Any]] = {}
+        said = self._said()
+        for name, value in said.items():
+            for part, words in _take_apart(name, value):
+                found.setdefault(_PARTS.sub(r"fact/", part), []).append(words)
+        return _hash(said), {part: _hash(words)[:PART_LETTERS] for part, words in sorted(found.items())}
+
+    @cached_property
+    def _own(self) -> dict[str, str]:
+        """Return the hashes of what the shop says."""
+        return {
+            "shop": _hash(
+                [one.shop and one.shop.model_dump(mode="json") for one in (self, self.beside) if one]
+            ),
+            "logo": hashlib.sha256(self.logo).hexdigest(),
+        }
+
+    @cached_property
+    def _digest(self) -> str:
+        return _hash([self._shared[0], self._own, self.hole_px])
+
     def digest(self) -> str:
         """Return the hash of everything that is said, hex sha256."""
-        return _hash(self._said())
+        return self._digest
 
     def parts(self) -> dict[str, str]:
         """Return a short hash of each part of what is said: "fact/au-phone-zh", "guide/steps/ask".
 
         Two editions that differ, differ in a part.
         """
-        found: dict[str, list[Any]] = {}
-        for name, value in self._said().items():
-            for part, said in _take_apart(name, value):
-                found.setdefault(_PARTS.sub(r"fact/", part), []).append(said)
-        return {part: _hash(said)[:PART_LETTERS] for part, said in sorted(found.items())}
+        own = {name: digest[:PART_LETTERS] for name, digest in self._own.items()}
+        return dict(sorted({**self._shared[1], **own}.items()))
 
     def edition(self) -> str:
         """Return the short code that is printed on every page: six letters of the digest."""
+        if self.hole_px:
+            return HOLE_CODE
         number = int(self.digest(), 16)
         letters = ""
         for _ in range(6):
             number, rest = divmod(number, 32)
-            letters += _ALPHABET[rest]
+            letters += CODE_ALPHABET[rest]
         return letters
 
 
@@ -183,28 +213,8 @@ def localize(
     """
     problems: list[Problem] = []
     origins: dict[str, tuple[str, int, str]] = {}
-    is_source = catalog.language == PSEUDO or catalog.language.locale == SOURCE_LANGUAGE
-    lexicon = make_lexicon(catalog, content)
-
-    def translate(place: str, text: str) -> str:
-        where = content.texts.get(place)
-        if where is None:  # cannot be printed, so it was never offered
-            return text
-        message = Message(place, text, where.file, where.line)
-        found = check_message(catalog, message, lexicon)
-        entry = catalog.find(place, text)
-        if entry is not None and all(problem.severity != "error" for problem in found):
-            # The pseudo-locale is too long on purpose.
-            problems.extend(found if catalog.language != PSEUDO else ())
-            here = (where.file, where.line, where.key) if is_source else (catalog.file, entry.line, place)
-            origins.setdefault(entry.text, here)
-            return entry.text
-        if is_draft:
-            return f"{prose.DRAFT_OPEN}{text}{prose.DRAFT_CLOSE}"
-        problems.extend(found)
-        return text
-
-    other = localize(content, guide, beside, shop, as_of=as_of, is_draft=is_draft) if beside else None
+    translate = _make_translator(content, catalog, problems, origins, is_draft=is_draft)
+    other = localize(content, guide, beside, as_of=as_of, is_draft=is_draft) if beside else None
     ids = used_facts(guide, prose.placeholders, catalog.language.locale)
     if other:
         problems.extend(other.problems)
@@ -234,13 +244,13 @@ def localize(
         for name in ("brand", "company", "issuer", "shop", "self_service", "login"):
             printed[f"carrier.{name}"] = getattr(carrier, name)
     oldest = rules.oldest_check(facts)
-    return LocalizedGuide(
+    said_guide = LocalizedGuide(
         guide=local,
         language=catalog.language,
         carrier=carrier,
         carriers=spoken,
-        shop=map_text(shop, translate, place_of(shop)) if shop else None,
-        logo=content.logos.get(shop.id, b"") if shop else b"",
+        shop=None,
+        logo=b"",
         phrases=tuple(
             map_text(content.phrases[id_], translate, place_of(content.phrases[id_])) for id_ in guide.phrases
         ),
@@ -267,6 +277,86 @@ def localize(
         },
         beside=other,
     )
+    if shop is None:
+        return said_guide
+    return add_shop(
+        said_guide,
+        say_shop(content, shop, catalog, is_draft=is_draft),
+        say_shop(content, shop, beside, is_draft=is_draft) if beside else None,
+    )
+
+
+@dataclass(frozen=True)
+class SaidShop:
+    """A shop as it is said in one language, its logo as SVG, and what keeps it from being printed."""
+
+    shop: Shop
+    logo: bytes
+    problems: tuple[Problem, ...] = ()
+    origins: Mapping[str, tuple[str, int, str]] = field(default_factory=dict)
+
+
+def say_shop(content: Content, shop: Shop, catalog: Catalog, *, is_draft: bool = False) -> SaidShop:
+    """Say a shop in the language of the catalog; one from a table brings its translations along."""
+    logo = content.logos.get(shop.id, b"")
+    if (told := content.shop_texts.get(shop.id)) is not None:
+        of_language = told.get(catalog.language.locale, {})
+        return SaidShop(shop.model_copy(update=of_language), logo)
+    problems: list[Problem] = []
+    origins: dict[str, tuple[str, int, str]] = {}
+    translate = _make_translator(content, catalog, problems, origins, is_draft=is_draft)
+    said = map_text(shop, translate, place_of(shop))
+    return SaidShop(said, logo, tuple(dict.fromkeys(problems)), origins)
+
+
+def add_shop(guide: LocalizedGuide, said: SaidShop, beside: SaidShop | None = None) -> LocalizedGuide:
+    """Return a guide as a shop hands it out."""
+    problems = (*guide.problems, *said.problems, *(beside.problems if beside else ()))
+    other = guide.beside
+    if other and beside:
+        other = replace(other, shop=beside.shop, logo=beside.logo, before=other)
+    return replace(
+        guide,
+        shop=said.shop,
+        logo=said.logo,
+        problems=problems if len(problems) == len(guide.problems) else tuple(dict.fromkeys(problems)),
+        origins={**guide.origins, **said.origins} if said.origins else guide.origins,
+        beside=other,
+        before=guide,
+    )
+
+
+def _make_translator(
+    content: Content,
+    catalog: Catalog,
+    problems: list[Problem],
+    origins: dict[str, tuple[str, int, str]],
+    *,
+    is_draft: bool,
+) -> Callable[[str, str], str]:
+    """Return what translates a text by its place, and notes what is wrong and where a text comes from."""
+    is_source = catalog.language == PSEUDO or catalog.language.locale == SOURCE_LANGUAGE
+    lexicon = make_lexicon(catalog, content)
+
+    def translate(place: str, text: str) -> str:
+        where = content.texts.get(place)
+        if where is None:  # cannot be printed, so it was never offered
+            return text
+        message = Message(place, text, where.file, where.line)
+        found = check_message(catalog, message, lexicon)
+        entry = catalog.find(place, text)
+        if entry is not None and all(problem.severity != "error" for problem in found):
+            # The pseudo-locale is too long on purpose.
+            problems.extend(found if catalog.language != PSEUDO else ())
+            here = (where.file, where.line, where.key) if is_source else (catalog.file, entry.line, place)
+            origins.setdefault(entry.text, here)
+            return entry.text
+        if is_draft:
+            return f"{prose.DRAFT_OPEN}{text}{prose.DRAFT_CLOSE}"
+        problems.extend(found)
+        return text
+
+    return translate
 
 
 def _find_age(content: Content, fact: Fact, as_of: datetime.date, is_draft: bool) -> Problem | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from generator import prose
-from generator.guide import Term, map_text, refer
-from generator.localize import LocalizedGuide
+from generator.guide import Shop, Term, map_text, refer
+from generator.localize import CODE_ALPHABET, HOLE_CODE, LocalizedGuide
 from generator.paper import Paper
 from generator.phrasing import split_phrases
 from generator.problem import Problem, ProjectError
@@ -311,8 +312,11 @@ def _squeeze(text: str, *, is_start: bool = False) -> Markup:
 class _Recorder:
     """Renders the texts of one document, and remembers what was said in which order."""
 
-    def __init__(self, local: LocalizedGuide, *, holds_ends: bool = False, is_beside: bool = False) -> None:
+    def __init__(
+        self, local: LocalizedGuide, *, edition: str = "", holds_ends: bool = False, is_beside: bool = False
+    ) -> None:
         self.local = local
+        self.edition = edition
         self.is_beside = is_beside
         self.holds_ends = holds_ends
         self.words = dict(local.words)
@@ -329,7 +333,13 @@ class _Recorder:
         # What is not translated yet stands in English, also in a draft of a pair.
         if self.is_beside and self.local.language.is_japanese and prose.DRAFT_OPEN not in text:
             self.in_japanese.append(self.texts[-1])
-        return to_html(self.local, text, holds_end=self.holds_ends)
+        return self._set_code(to_html(self.local, text, holds_end=self.holds_ends))
+
+    def _set_code(self, html: Markup) -> Markup:
+        """Return HTML with the code of the edition in an element of its own."""
+        if not self.edition or self.edition not in html:
+            return html
+        return Markup(str(html).replace(self.edition, f'<span class="code">{self.edition}</span>'))
 
     def _read(self, text: str, source: str = "") -> str:
         """Return a text as a reader sees it, and remember where it comes from."""
@@ -368,11 +378,11 @@ class _Recorder:
         if self.local.language.is_easy:
             text = prose.spell_in_kana(text)
         self.margins.append(self._read(text))
-        return to_html(self.local, text)
+        return self._set_code(to_html(self.local, text))
 
     def beside(self, local: LocalizedGuide) -> _Recorder:
         """Return a recorder of another language that stands beside: what both say is one order of texts."""
-        other = _Recorder(local, holds_ends=self.holds_ends, is_beside=True)
+        other = _Recorder(local, edition=self.edition, holds_ends=self.holds_ends, is_beside=True)
         other.texts, other.margins, other.in_japanese = self.texts, self.margins, self.in_japanese
         other.addresses, other.origins, other.problems = self.addresses, self.origins, self.problems
         return other
@@ -442,7 +452,8 @@ def render_markup(
     """
     from jinja2 import TemplateError
 
-    recorder = _Recorder(local, holds_ends=paper.holds_ends)
+    edition = local.edition()
+    recorder = _Recorder(local, edition=edition, holds_ends=paper.holds_ends)
     try:
         environment = _environment(templates)
         # Values that change with the document are arguments of the templates, not of the environment.
@@ -453,7 +464,12 @@ def render_markup(
             "language": local.language,
             "paper": paper,
             "tight_mm": tight_mm or {},
-            "edition": local.edition(),
+            "shop": local.shop,
+            "logo": local.logo,
+            "encode": _encode,
+            "hole_px": local.hole_px,
+            "marker": "hole" if local.hole_px else "",
+            "edition": edition,
             "_": recorder.word,
             "say": recorder.say,
             "japanese": recorder.japanese,
@@ -469,9 +485,7 @@ def render_markup(
         if local.beside:
             values["beside"] = recorder.beside(local.beside)
         html = environment.get_template(f"{paper.layout}.html").render(values)
-        style = environment.get_template("css/accent.css").render(
-            carrier=local.carrier, logo=base64.b64encode(local.logo).decode()
-        )
+        style = environment.get_template("css/accent.css").render(carrier=local.carrier)
     except RecursionError as error:
         what = "a template includes itself"
         raise ProjectError([Problem("templates", rule="template", what=what)]) from error
@@ -494,6 +508,89 @@ def render_markup(
         tuple(recorder.addresses),
         recorder.origins,
         tuple(problems),
+    )
+
+
+def _encode(data: bytes) -> str:
+    """Return bytes as a data address holds them."""
+    return base64.b64encode(data).decode()
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The panels of shops as one HTML document, a page each.
+
+    `texts` are the plain texts of each in reading order, `addresses` the payloads of its codes.
+    """
+
+    page: Page
+    texts: tuple[tuple[str, ...], ...]
+    addresses: tuple[tuple[str, ...], ...]
+
+
+# Room around a panel: above it stands the mark by which it is put in its place.
+PANEL_PAGE_MM = 190.0, 120.0
+_PANEL_PAGE = """@page { size: 190mm 120mm; margin: 34mm 14mm 4mm; @bottom-right { content: none } }
+.sheet + .sheet { break-before: page }"""
+
+
+def render_panels(
+    local: LocalizedGuide, shops: Sequence[tuple[Shop, bytes]], paper: Paper, templates: Path
+) -> Panels:
+    """Render what shops say, with their logos, in the language of a guide and for a paper.
+
+    Raises:
+        ProjectError: where a template is wrong, with its file and line.
+    """
+    from jinja2 import TemplateError
+
+    recorder = _Recorder(local, holds_ends=paper.holds_ends)
+    starts: list[tuple[int, int]] = []
+
+    def turn() -> Iterator[tuple[Shop, bytes]]:
+        for shop in shops:
+            starts.append((len(recorder.texts), len(recorder.addresses)))
+            yield shop
+        starts.append((len(recorder.texts), len(recorder.addresses)))
+
+    values = {
+        "language": local.language,
+        "paper": paper,
+        "panels": turn(),
+        "encode": _encode,
+        "hole_px": None,
+        "marker": "ledge",
+        "about": describe(local),
+        "alphabet": CODE_ALPHABET,
+        "_": recorder.word,
+        "say": recorder.say,
+        "japanese": recorder.japanese,
+        "name": recorder.name,
+        "symbol": recorder.symbol,
+        "gettext": recorder.label,
+    }
+    try:
+        html = _environment(templates).get_template("panels.html").render(values)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        problem = _template_problem(error, templates)
+        if problem is None:
+            raise
+        raise ProjectError([problem]) from error
+    page = Page(
+        html,
+        _PANEL_PAGE,
+        tuple(recorder.texts),
+        (),
+        tuple(recorder.in_japanese),
+        tuple(recorder.addresses),
+        recorder.origins,
+        tuple(recorder.problems.values()),
+    )
+    pairs = list(itertools.pairwise(starts))
+    return Panels(
+        page,
+        tuple(page.texts[start[0] : end[0]] for start, end in pairs),
+        tuple(page.addresses[start[1] : end[1]] for start, end in pairs),
     )
 
 
@@ -596,9 +693,10 @@ def render_calibration(paper: Paper, limits: Paper, templates: Path) -> Page:
 def describe(local: LocalizedGuide) -> dict[str, str]:
     """Return what the file says about itself: title, author (the shop), subject, keywords."""
     brand = local.carrier.brand if local.carrier else "SIM"
+    nobody = HOLE_CODE if local.hole_px else "carrier-guides"
     return {
         "title": f"{brand}: {plain(local, local.guide.title)}",
-        "author": plain(local, local.shop.name) if local.shop else "carrier-guides",
+        "author": plain(local, local.shop.name) if local.shop else nobody,
         "subject": plain(local, local.guide.scope),
         "keywords": ", ".join((brand, local.language.endonym, local.guide.id, "解約")),
     }

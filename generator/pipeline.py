@@ -278,23 +278,12 @@ def build(
     if errors := tuple(problem for problem in local.problems if problem.severity == "error"):
         return refuse(errors)
     try:
-        fitting = choose_form(local, shorter or {}, paper, templates, engine, is_fit=is_fit, lap=lap)
+        written = write_pages(local, shorter or {}, paper, templates, engine, fonts, is_fit=is_fit, lap=lap)
+        fitting, pdf, expected = written.fitting, written.pdf, written.expected
         local, page, laid_out = fitting.form.local, fitting.form.page, fitting.form.laid_out
         edition = local.edition()
-        choose = choose_colours(paper.medium, local.carrier)
-        pdf, complaints = engine.write_pdf(laid_out, paper, choose) if laid_out.document else (b"", ())
-        lap("write")
-        expected = order(local, paper, page, fonts.family, laid_out, complaints, fitting)
         if not pdf:
-            if expected.overflow:  # how a page breaks is of no account where it should not break at all
-                long = (
-                    Problem(handout=name, rule="GEO-07", what=what, hint=expected.way_out)
-                    for what in expected.overflow
-                )
-                return refuse(tuple(long))
-            complaint = "; ".join(expected.complaints) or "nothing was laid out"
-            hint = "mend the style sheet or the template that asks for it"
-            return refuse((Problem(handout=name, rule="ENG-01", what=complaint, hint=hint),))
+            return refuse(written.problems)
         rules = [rule for rule in RULES if rule not in ignored]
         is_press, claim = paper.medium == "press", ""
         facts = read_pdf(pdf, fonts, pinned, name, for_press=paper.medium in ("mono", "roll"))
@@ -306,23 +295,12 @@ def build(
             pdf, claim, found = _finish(pdf, facts, expected, rules, local, intent or Intent(), fonts, pinned)
             problems = tuple(dict.fromkeys((*problems, *found)))
             lap("press")
-        if local.is_draft:
-            # Text that is not translated yet is of another length; a draft is there to be looked at. The
-            # pseudo-locale is there to show what goes wrong.
-            is_pseudo = local.language == PSEUDO
-            problems = tuple(
-                replace(problem, severity="warning") if is_pseudo or problem.rule in OF_LENGTH else problem
-                for problem in problems
-            )
+        problems = judge_draft(local, problems)
         lap("check")
     except ProjectError as error:
         return refuse(error.problems)
     except OSError as error:
-        what = f"cannot be read: {error.strerror or error}"
-        problem = Problem(
-            str(error.filename or templates), rule="template", what=what, hint="restore it from git"
-        )
-        return refuse((problem,))
+        return refuse((describe_unread(error, templates),))
     warnings = tuple(problem for problem in local.problems if problem.severity != "error")
     found = (*warnings, *problems)
     return Finished(
@@ -339,6 +317,73 @@ def build(
         local.look_by,
         claim,
     )
+
+
+@dataclass(frozen=True)
+class Written:
+    """The pages of a handout as bytes, not yet judged; `problems` say why there are none."""
+
+    fitting: _Fitting
+    pdf: bytes
+    expected: Expected
+    problems: tuple[Problem, ...] = ()
+
+
+def write_pages(
+    local: LocalizedGuide,
+    shorter: Mapping[tuple[str, ...], LocalizedGuide],
+    paper: Paper,
+    templates: Path,
+    engine: Engine,
+    fonts: FontSet,
+    *,
+    is_fit: bool = False,
+    lap: Callable[[str], None] = lambda phase: None,
+) -> Written:
+    """Lay out a handout and write it, as its judge expects it.
+
+    Raises:
+        ProjectError: a template is wrong, or a text is printed by none.
+    """
+    fitting = choose_form(local, shorter, paper, templates, engine, is_fit=is_fit, lap=lap)
+    local, page, laid_out = fitting.form.local, fitting.form.page, fitting.form.laid_out
+    choose = choose_colours(paper.medium, local.carrier)
+    pdf, complaints = engine.write_pdf(laid_out, paper, choose) if laid_out.document else (b"", ())
+    lap("write")
+    expected = order(local, paper, page, fonts.family, laid_out, complaints, fitting)
+    name = expected.handout
+    if pdf:
+        return Written(fitting, pdf, expected)
+    if expected.overflow:  # how a page breaks is of no account where it should not break at all
+        long = tuple(
+            Problem(handout=name, rule="GEO-07", what=what, hint=expected.way_out)
+            for what in expected.overflow
+        )
+        return Written(fitting, pdf, expected, long)
+    complaint = "; ".join(expected.complaints) or "nothing was laid out"
+    hint = "mend the style sheet or the template that asks for it"
+    return Written(fitting, pdf, expected, (Problem(handout=name, rule="ENG-01", what=complaint, hint=hint),))
+
+
+def judge_draft(local: LocalizedGuide, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what is wrong with a handout, with less weight where it is a draft.
+
+    Text that is not translated yet is of another length; a draft is there to be looked at. The pseudo-locale
+    is there to show what goes wrong.
+    """
+    if not local.is_draft:
+        return problems
+    is_pseudo = local.language == PSEUDO
+    return tuple(
+        replace(problem, severity="warning") if is_pseudo or problem.rule in OF_LENGTH else problem
+        for problem in problems
+    )
+
+
+def describe_unread(error: OSError, templates: Path) -> Problem:
+    """Return the problem of a file that a handout is made from and that cannot be read."""
+    what = f"cannot be read: {error.strerror or error}"
+    return Problem(str(error.filename or templates), rule="template", what=what, hint="restore it from git")
 
 
 def choose_colours(medium: Medium, carrier: Carrier | None) -> Choice | None:

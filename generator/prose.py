@@ -248,6 +248,11 @@ def find_messenger(text: str) -> Iterable[Fault]:
 @lru_cache(maxsize=8192)
 def find_faults(text: str) -> tuple[Fault, ...]:
     """Return everything that is wrong with a text, whatever its language."""
+    return (*find_own_faults(text), *_find_bare_numbers(text))
+
+
+def find_own_faults(text: str) -> tuple[Fault, ...]:
+    """Return what is wrong with a text of a record that numbers live in: a fact, a source, a shop."""
     return tuple(_look_for_faults(text))
 
 
@@ -284,6 +289,9 @@ def _look_for_faults(text: str) -> Iterable[Fault]:
                     "** is not closed, or stands between a mark and a letter",
                     "put the punctuation outside: **word**.",
                 )
+
+
+def _find_bare_numbers(text: str) -> Iterable[Fault]:
     bare = unicodedata.normalize("NFKC", PLACEHOLDER.sub("", text))
     for rule, pattern, noun in _BARE:
         if match := pattern.search(bare):

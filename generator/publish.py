@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from generator.problem import Problem, ProjectError
 
 MANIFEST = "manifest.json"
 # Raised whenever the meaning of a field changes, so that readers can tell.
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,39 @@ def read_records(path: Path) -> tuple[Record, ...]:
         data = json.loads(path.read_bytes())
         if data["schema"] != SCHEMA:
             return ()
-        return tuple(_read_record(item) for item in data["handouts"])
+        shared = data["shared"]
+        return tuple(_read_record(item, shared) for item in data["handouts"])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return ()
 
 
-def _read_record(item: dict[str, Any]) -> Record:
+# What handouts of one guide have in common, and of it what differs from shop to shop. A chain has thousands
+# of records; what they share stands in the manifest once.
+_SHARED = ("inputs", "facts", "parts")
+_OWN = frozenset({"said", "shop", "logo"})
+
+
+def _write_record(record: Record, shared: dict[str, int]) -> dict[str, Any]:
+    """Return a record as it stands in the manifest; `shared` gives each shared value its number."""
+    item = {field.name: getattr(record, field.name) for field in fields(record)}
+    item["warnings"] = [asdict(problem) for problem in record.warnings]
+    for name in _SHARED:
+        value = item.pop(name)
+        if isinstance(value, dict):
+            if own := {key: value[key] for key in sorted(_OWN & value.keys())}:
+                item[name] = own
+            value = {key: value[key] for key in sorted(value.keys() - _OWN)}
+        text = json.dumps(value, ensure_ascii=False)
+        item[f"shared_{name}"] = shared.setdefault(text, len(shared))
+    return item
+
+
+def _read_record(item: dict[str, Any], shared: list[Any]) -> Record:
     item = dict(item)
+    item["facts"] = tuple(shared[item.pop("shared_facts")])
     item["addresses"] = tuple(item["addresses"])
-    item["facts"] = tuple(item["facts"])
-    item["parts"] = dict(item["parts"])
+    for name in ("inputs", "parts"):
+        item[name] = {**shared[item.pop(f"shared_{name}")], **item.get(name, {})}
     item["warnings"] = tuple(
         Problem(**{**problem, "box_mm": tuple(problem["box_mm"])}) for problem in item["warnings"]
     )
@@ -102,14 +125,32 @@ def _is_inside(folder: Path, file: str) -> bool:
     return bool(file) and plain and (folder / file).resolve().is_relative_to(folder.resolve())
 
 
-def is_current(folder: Path, record: Record | None, fingerprint: str) -> bool:
-    """Tell whether the file that is there was made from just these inputs and is undamaged."""
-    if record is None or record.fingerprint != fingerprint:
-        return False
-    try:
-        return hash_bytes((folder / record.file).read_bytes()) == record.sha256
-    except OSError:
-        return False
+def find_current(folder: Path, records: Sequence[Record]) -> frozenset[str]:
+    """Return the files that are there as they were published, to the byte.
+
+    Not by their times, which a clock that jumps or a copy makes wrong. Two are read at once: hashing leaves
+    the interpreter free for the other.
+    """
+
+    def is_whole(record: Record) -> bool:
+        try:
+            with (folder / record.file).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == record.sha256
+        except OSError:
+            return False
+
+    if len(records) < _MANY:
+        return frozenset(record.file for record in records if is_whole(record))
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        found = pool.map(is_whole, records, chunksize=_MANY)
+        return frozenset(record.file for record, is_there in zip(records, found, strict=True) if is_there)
+
+
+# So many files are hashed by several threads, which costs some milliseconds to start.
+_MANY = 200
+_READERS = 4
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -151,11 +192,40 @@ def update_manifest(folder: Path, made: Iterable[Record], gone: Iterable[str] = 
         for file in gone:
             records.pop(file, None)
         there = [records[file] for file in sorted(records) if (folder / file).is_file()]
-        data = {"schema": SCHEMA, "handouts": [asdict(record) for record in there]}
-        text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        shared: dict[str, int] = {}
+        rows = [json.dumps(_write_record(one, shared), ensure_ascii=False, sort_keys=True) for one in there]
+        # A line a handout, so that two manifests can be compared line by line.
+        text = f'{{"schema": {SCHEMA}, "handouts": [\n' + ",\n".join(rows) + "\n],"
+        text += ' "shared": [\n' + ",\n".join(shared) + "\n]}\n"
         path = folder / MANIFEST
         if not path.exists() or path.read_bytes() != text.encode():
             write_whole(path, text.encode())
+
+
+@contextlib.contextmanager
+def build_alone(output: Path, tell: Callable[[], None]) -> Iterator[None]:
+    """Let one build at a time write into an output folder; `tell` is called where it has to wait for another.
+
+    The lock is a file in the machine's folder for such, so that nothing strange lies among handouts. It ends
+    with its process. Who may not open it builds without: two builds at once make the same files.
+    """
+    try:
+        import fcntl
+
+        name = f"carrier-guides-{hash_bytes(str(output.resolve()).encode())[:32]}.lock"
+        handle = os.open(Path(tempfile.gettempdir()) / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -211,6 +281,90 @@ def replace_files(root: Path, changes: Iterable[tuple[str, bytes, bytes]]) -> No
             for path, before in done:
                 write_whole(path, before)
             raise
+
+
+# Zip knows no earlier day, and a later one would be of the machine's clock.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def zip_shops(folder: Path, records: Iterable[Record]) -> list[str]:
+    """Put the handouts of each shop into one zip beside them, named after it; return what was written anew.
+
+    The same handouts give the same bytes. PDFs are packed already, so they are only put together. Those with
+    a blank panel are in `blank.zip`.
+
+    Raises:
+        OSError: a handout cannot be read, or a zip not be written.
+    """
+    import io
+    import zipfile
+
+    by_shop: dict[str, list[Record]] = {}
+    for record in records:
+        by_shop.setdefault(record.shop or "blank", []).append(record)
+    written = []
+    for shop, of_shop in sorted(by_shop.items()):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for record in sorted(of_shop, key=lambda record: record.file):
+                entry = zipfile.ZipInfo(record.file, _NO_TIME)
+                entry.external_attr = 0o644 << 16
+                entry.create_system = 3  # as on Unix, wherever it is made
+                archive.writestr(entry, (folder / record.file).read_bytes())
+        path = folder / f"{shop}.zip"
+        if not path.is_file() or path.read_bytes() != out.getvalue():
+            write_whole(path, out.getvalue())
+            written.append(path.name)
+    return written
+
+
+def merge(folders: Iterable[Path], output: Path) -> tuple[int, tuple[Problem, ...]]:
+    """Put the handouts of several output folders into one; return how many, and what was refused.
+
+    Each file is compared with its manifest, and with the one of another folder that has the same name.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    problems: list[Problem] = []
+    taken: dict[str, Record] = {}
+    for folder in folders:
+        records = read_manifest(folder)
+        if not records and not _is_ours(folder / MANIFEST):
+            what, hint = "is no manifest of this version", "build that folder again"
+            problems.append(Problem((folder / MANIFEST).as_posix(), rule="merge", what=what, hint=hint))
+        for file, record in records.items():
+            if (other := taken.get(file)) is not None:
+                if other.sha256 != record.sha256:
+                    what = "two folders have it with different bytes; the first one's is taken"
+                    problems.append(
+                        Problem((folder / file).as_posix(), rule="merge", what=what, hint="build it again")
+                    )
+                continue
+            try:
+                data = (folder / file).read_bytes()
+            except OSError as error:
+                what = f"cannot be read: {error.strerror or error}"
+                problems.append(Problem((folder / file).as_posix(), rule="file", what=what))
+                continue
+            if hash_bytes(data) != record.sha256:
+                what = "is not what its manifest says"
+                problems.append(
+                    Problem((folder / file).as_posix(), rule="merge", what=what, hint="build it again")
+                )
+                continue
+            write_whole(output / file, data)
+            taken[file] = record
+    update_manifest(output, taken.values())
+    return len(taken), tuple(problems)
+
+
+def _is_ours(manifest: Path) -> bool:
+    """Tell whether a manifest can be read here, also where there is nothing in it."""
+    try:
+        return bool(json.loads(manifest.read_bytes())["schema"] == SCHEMA)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def prune(folder: Path, wanted: set[str]) -> list[str]:

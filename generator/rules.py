@@ -181,6 +181,18 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "print it in templates/, or take it out of the guide",
     ),
     _row(
+        "merge",
+        "folders that are merged agree",
+        "of two handouts with one name only one can be handed out",
+        "build the shards from one state of the project, and merge them again",
+    ),
+    _row(
+        "file-name",
+        "file names are taken everywhere, and each is of one handout",
+        "a file that Windows, a USB stick or a zip refuses or takes for another does not reach the shop",
+        "change the template of names (build --name): what tells handouts apart, as the shop, belongs in it",
+    ),
+    _row(
         "output-old",
         "output holds what the project makes",
         "a handout that no build corrects any more grows wrong on the rack",
@@ -285,6 +297,18 @@ INPUT_RULES: tuple[Explanation, ...] = (
         "a logo is a small, plain drawing",
         "a logo can carry scripts, links and pictures from elsewhere",
         "save it as SVG of plain paths",
+    ),
+    _row(
+        "shop-table",
+        "a table of shops can be read, and its first line names the columns",
+        "a column or an encoding that is guessed wrong prints another address on every sheet",
+        "save it as CSV UTF-8, with the columns id, name and address; the problem says what is known",
+    ),
+    _row(
+        "shop-row",
+        "a row of a table of shops is one shop, as it was typed",
+        "spreadsheets change what looks like a number, and a cell that slipped is printed in a wrong place",
+        "mend the row that is named; format its cells as text",
     ),
     _row(
         "shop-sample",

@@ -11,7 +11,7 @@ Source: ISO 32000-1, 14.8.2.3.1 (page content order) and 8.4 (graphics state).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 # What a drawing depends on besides its place (ISO 32000-1, 8.4.4 and 8.6.8): of `gs` each name is a
@@ -34,13 +34,14 @@ class _State:
         return [*self.matrices, *self.settings.values()]
 
 
-def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
+def put_in_order(lines: Sequence[bytes], order: Sequence[int], alone: Collection[int] = ()) -> list[bytes]:
     """Return the operators of a page with its marked content in this order.
 
     `lines` holds one operator with its operands each, as the engine writes them; tag and property
     list of marked content stand in lines of their own. `order` are marked-content ids (MCID); those
     that it does not name (running heads and feet) come last, as artifacts. A stream that clips text or
     parts a group in another way than the engine does is returned as it is: order matters less than looks.
+    Those in `alone` stand in brackets of their own.
     """
     painted: list[bytes] = []
     groups: dict[int, tuple[_State, list[bytes]]] = {}
@@ -101,14 +102,19 @@ def put_in_order(lines: Sequence[bytes], order: Sequence[int]) -> list[bytes]:
         b"q",
         *painted,
         b"Q",
-        *_join(groups[mcid] for mcid in (*(mcid for mcid in order if mcid in groups), *rest)),
+        *_join(
+            (*groups[mcid], mcid in alone) for mcid in (*(mcid for mcid in order if mcid in groups), *rest)
+        ),
     ]
 
 
-def _join(groups: Iterable[tuple[_State, list[bytes]]]) -> Iterator[bytes]:
+def _join(groups: Iterable[tuple[_State, list[bytes], bool]]) -> Iterator[bytes]:
     """Yield the lines of groups, each with the state that it was painted with, as few times as will do."""
     now: _State | None = None
-    for state, lines in groups:
+    for state, lines, is_alone in groups:
+        if is_alone and now is not None:
+            yield b"Q"
+            now = None
         if now is None or now.matrices != state.matrices or not now.settings.keys() <= state.settings.keys():
             if now is not None:
                 yield b"Q"
@@ -120,6 +126,9 @@ def _join(groups: Iterable[tuple[_State, list[bytes]]]) -> Iterator[bytes]:
         now = state.copy()
         for setting in _settings(lines[3:]):
             _apply(now, setting)
+        if is_alone:
+            yield b"Q"
+            now = None
     if now is not None:
         yield b"Q"
 

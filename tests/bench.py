@@ -59,9 +59,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how long things take.")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, a third of the handouts")
     parser.add_argument("--plain", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--shops", type=int, default=0, help="measure a chain of so many shops, nothing else")
     options = parser.parse_args()
     if options.plain:
         serve_plain()
+        return
+    if options.shops:
+        print(f"{'':<52}{'measured':>12}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="carrier-guides-bench-") as name:
+            measure_chain(Path(name), options.shops)
         return
     is_quick: bool = options.quick
     try:
@@ -96,6 +102,61 @@ def make_plan() -> batch.Plan:
     if any(problem.severity == "error" for job in plan.jobs for problem in job.local.problems):
         plan = batch.make_plan(ROOT, content, selection, as_of, is_draft=True)
     return plan
+
+
+# --- a chain of shops ------------------------------------------------------------------------------------
+
+GUIDES = ("docomo-cancel", "softbank-cancel", "au-cancel", "start-here")
+
+
+def write_shops(path: Path, number: int, changed: int = -1) -> None:
+    """Write a table of invented shops; what they say takes three heights. One may have another telephone."""
+    header = "id,name,address,hours,phone,url,line,name[ja],address[ja],name[zh_Hans],address[zh_Hans]"
+    rows = [header]
+    for at in range(number):
+        phone = f"03-5555-{at:04}" if at != changed else "03-5555-9999"
+        hours, line = ("Mon-Fri 10:00-18:00" if at % 3 else ""), ("Asking is free." if at % 2 else "")
+        rows.append(
+            f'shop-{at:04},Desk {at},"{at} Sample, Tokyo",{hours},{phone},https://example.org/{at},{line},'
+            f"窓口{at},東京都見本区{at},窗口{at},东京都样本区{at}"
+        )
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def measure_chain(folder: Path, shops: int) -> None:
+    """Measure builds for many shops: all of it, with one shop changed, with nothing changed."""
+    content = load_content(ROOT)
+    as_of = max(fact.seen_on for fact in content.facts.values()).isoformat()
+    table = folder / "shops.csv"
+    count = shops * len(GUIDES) * 3
+
+    def command(output: str, workers: int) -> tuple[str, ...]:
+        locales = [option for locale in ("zh_Hans", "ja", "en") for option in ("-l", locale)]
+        places = ["-o", str(folder / output), "--cache", str(folder / f"{output}-cache")]
+        options = ["--shops", str(table), "--as-of", as_of, "-j", str(workers), "--quiet"]
+        return (*COMMAND, "build", *GUIDES, *locales, *options, *places)
+
+    write_shops(table, shops)
+    tell(f"{shops} shops, {len(GUIDES)} guides, 3 languages", f"{count}")
+    for workers in (1, 2) if shops <= 200 else (2,):
+        output = f"with-{workers}"
+        spent = run(*command(output, workers))
+        tell(f"all of it, -j {workers}, nothing in the cache, wall", f"{spent.wall:.1f} s")
+        tell("  handouts a second", f"{count / spent.wall:.0f}")
+        tell("  CPU a handout", f"{spent.cpu / count * 1000:.1f} ms")
+    output = f"with-{workers}"
+    size = sum(path.stat().st_size for path in (folder / output).rglob("*.pdf"))
+    tell("  bytes written", f"{size / 1e6:.0f} MB")
+    tell("  manifest", f"{(folder / output / 'manifest.json').stat().st_size / 1e6:.1f} MB")
+    spent = run(*command(output, 2))
+    tell("nothing changed, wall", f"{spent.wall:.2f} s")
+    write_shops(table, shops, changed=shops // 2)
+    spent = run(*command(output, 2))
+    tell("one telephone number changed, wall", f"{spent.wall:.2f} s")
+    write_shops(table, shops)
+    (folder / f"{output}-cache").rename(folder / "watched-cache")
+    peak = watch_memory(*command("watched", 2))
+    tell("all of it, pages in the cache: peak memory, PSS", f"{peak / 1e6:.0f} MB")
 
 
 # --- commands ----------------------------------------------------------------------------------------

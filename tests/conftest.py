@@ -373,8 +373,11 @@ class Project:
         }
 
     def manifest(self) -> dict[str, dict[str, Any]]:
-        """Return the manifest's records by file."""
-        return {item["file"]: item for item in json.loads(self.read("output/manifest.json"))["handouts"]}
+        """Return the manifest's records by file, as a program reads them."""
+        from generator.publish import read_manifest
+
+        records = read_manifest(self.output).items()
+        return {file: json.loads(json.dumps(dataclasses.asdict(record))) for file, record in records}
 
     def run(self, *arguments: str, **changes: str) -> Ran:
         """Run the command in this process, in the project's folder."""

@@ -36,6 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "press": {"paper", "profile"},
     "fonts": {"problem"},
     "content": {"colour", "facts", "fit", "guide", "language", "paper", "problem", "prose"},
+    "spreadsheet": {"problem"},
+    "shops": {"content", "fonts", "guide", "language", "problem", "prose", "spreadsheet"},
     "amend": {"content", "guide", "problem"},
     "place": set(),
     "lexicon": {"facts", "guide", "language", "problem", "prose"},
@@ -207,8 +209,33 @@ MAY_IMPORT: dict[str, set[str]] = {
         "readback",
         "worksheet",
     },
+    "naming": {"problem"},
+    "workers": set(),
+    "store": set(),
+    "assembly": {"localize"},
+    "readback.assembled": {"assembly", "readback.objects"},
+    "chain": {
+        "store",
+        "assembly",
+        "checks",
+        "fonts",
+        "layout",
+        "localize",
+        "markup",
+        "paper",
+        "pipeline",
+        "press",
+        "problem",
+        "readback",
+        "readback.assembled",
+    },
     "batch": {
+        "naming",
+        "shops",
+        "store",
+        "workers",
         "catalog",
+        "chain",
         "fit",
         "fonts",
         "guide",
@@ -270,6 +297,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "guide",
         "inspection",
         "language",
+        "naming",
         "paper",
         "pipeline",
         "press",
@@ -278,6 +306,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "publish",
         "report",
         "rules",
+        "shops",
+        "store",
         "visual",
     },
     "cli.facts": {
@@ -348,7 +378,7 @@ ROOM_OF: dict[str, set[str]] = {
     "markupsafe": {"markup"},
     "page": {"readback.validator"},
     "PIL": {"readback.picture", "readback.separations"},
-    "pikepdf": {"impose", "press", "readback", "readback.pages", "readback.sheets"},
+    "pikepdf": {"assembly", "impose", "press", "readback", "readback.pages", "readback.sheets"},
     "pydantic": {"content", "guide"},  # guide says what the shapes are, content reports where they are broken
     "pydyf": {"layout"},
     "pypdfium2": {"readback.picture", "readback.sheets"},
@@ -390,7 +420,7 @@ WRITES = {
 }  # fmt: skip
 # publish alone writes below output/; fonts keeps its cache.
 # revision unpacks an earlier state of the project into a folder of its own, and takes it away again.
-MAY_WRITE = {"publish", "fonts", "doctor", "revision"}
+MAY_WRITE = {"publish", "fonts", "doctor", "revision", "store"}
 # Fontconfig takes its configuration from the environment and in no other way.
 EXCEPTIONS = {("layout", "os.environ['FONTCONFIG_FILE']")}
 # doctor tries every library that pyproject.toml names.

@@ -117,7 +117,7 @@ def test_a_damaged_or_lost_handout_is_built_again_to_the_same_bytes(project: Pro
 
 def test_a_damaged_manifest_is_made_anew_with_everything_in_it(project: Project) -> None:
     before = project.snapshot()
-    project.write("output/manifest.json", '{"schema": 1, "handouts": [{"file"')
+    project.write("output/manifest.json", '{"schema": 2, "handouts": [{"file"')
     ran = project.build("-j", "2")
     assert (ran.code, built(ran)) == (0, set(HANDOUTS))
     assert project.snapshot() == before

@@ -151,7 +151,16 @@ def test_a_font_with_postscript_outlines_is_foreign(press: Press) -> None:
 
 
 def test_a_font_with_other_outlines_is_foreign(press: Press, tmp_path: Path) -> None:
+    from fontTools.ttLib import TTFont
+
     other = make_fonts(frozenset("返" + ASCII), tmp_path)
+    with TTFont(other.regular) as font:
+        for name in font.getGlyphOrder():
+            glyph = font["glyf"][name]
+            if glyph.numberOfContours > 0:
+                glyph.coordinates.translate((10, 0))
+        font.save(tmp_path / "moved.ttf")
+    other = replace(other, regular=tmp_path / "moved.ttf")
     faces = font_face_css(other).replace("Handout Sans", "Guise")
     found = judge(
         press, "<p>返</p>", replace(BARE, family="Guise"), faces=faces, css="html { font-family: Guise }"

@@ -197,7 +197,7 @@ def test_any_text_is_prose_or_has_faults(text: str) -> None:
 
 
 def test_damaged_manifests_and_editions_have_no_records_or_are_refused(tmp_path: Path) -> None:
-    record = '{"schema": 3, "handouts": [{"file": "en/x.pdf", "guide": "x", "locale": "en"}]}'
+    record = '{"schema": 3, "shared": [], "handouts": [{"file": "en/x.pdf", "guide": "x", "locale": "en"}]}'
     line = "AB12CD\tx\ten\ta4\t\t2026-11-27\t" + "0" * 64 + "\tguide/title=abcdef\n"
 
     @FUZZ

@@ -10,6 +10,7 @@ import pytest
 from conftest import Project
 
 from generator.paper import A4, PAPERS, find_named, for_pair
+from generator.publish import read_manifest
 
 MM_PER_PT = 25.4 / 72
 PAIR = for_pair(A4, "ja")
@@ -67,14 +68,13 @@ def test_a_line_has_its_twin_at_its_right_at_one_height(
 
 
 def test_a_pair_is_a_handout_of_its_own_beside_the_plain_one(paired: Project) -> None:
-    about = json.loads(paired.read("pairs/manifest.json"))["handouts"]
-    by_file = {handout["file"]: handout for handout in about}
+    by_file = read_manifest(paired.root / "pairs")
     pair, plain = by_file["vi/au-cancel-a4-ja.pdf"], by_file["vi/au-cancel-a4.pdf"]
-    assert (pair["paper"], pair["pages"], plain["pages"]) == ("a4-ja", 4, 2)
-    assert pair["edition"] != plain["edition"]
+    assert (pair.paper, pair.pages, plain.pages) == ("a4-ja", 4, 2)
+    assert pair.edition != plain.edition
     # It rests on the number of both languages.
-    assert {"au-phone-vi", "au-phone-ja"} <= set(pair["facts"])
-    assert "au-phone-ja" not in plain["facts"]
+    assert {"au-phone-vi", "au-phone-ja"} <= set(pair.facts)
+    assert "au-phone-ja" not in plain.facts
 
 
 def test_a_pair_is_current_until_either_language_changes(paired: Project) -> None:

@@ -17,8 +17,9 @@ from generator.publish import (
     MANIFEST,
     Record,
     add_lines,
+    find_current,
     hash_bytes,
-    is_current,
+    merge,
     prune,
     read_manifest,
     replace_files,
@@ -68,11 +69,13 @@ def test_a_record_comes_back_from_the_manifest_as_it_was(output: Path) -> None:
         b"null",
         b"\xff\xfe",
         b"[" * 100_000,
-        b'{"schema": 1}',
-        b'{"schema": 99, "handouts": []}',
-        b'{"schema": 1, "handouts": [{}]}',
-        b'{"schema": 1, "handouts": [1]}',
-        b'{"schema": 1, "handouts": 1}',
+        b'{"schema": 2}',
+        b'{"schema": 1, "handouts": []}',
+        b'{"schema": 99, "shared": [], "handouts": []}',
+        b'{"schema": 2, "shared": [], "handouts": [{}]}',
+        b'{"schema": 2, "shared": [], "handouts": [1]}',
+        b'{"schema": 2, "shared": [], "handouts": 1}',
+        b'{"schema": 2, "shared": 1, "handouts": [{"shared_facts": 1}]}',
     ],
 )
 def test_a_damaged_manifest_knows_nothing(output: Path, damage: bytes) -> None:
@@ -83,15 +86,14 @@ def test_a_damaged_manifest_knows_nothing(output: Path, damage: bytes) -> None:
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Record)])
 def test_a_record_without_a_field_or_of_another_type_is_not_believed(output: Path, field: str) -> None:
     data = json.loads((output / MANIFEST).read_bytes())
+    field = f"shared_{field}" if f"shared_{field}" in data["handouts"][0] else field
     data["handouts"][0].pop(field)
     (output / MANIFEST).write_text(json.dumps(data), encoding="utf-8")
     assert read_manifest(output) == {}
     data["handouts"][0][field] = {"wrong": 5}
     (output / MANIFEST).write_text(json.dumps(data), encoding="utf-8")
     for record in read_manifest(output).values():
-        assert not is_current(output, record, RECORD.fingerprint) or record == dataclasses.replace(
-            RECORD, **{field: getattr(record, field)}
-        )
+        assert record == dataclasses.replace(RECORD, **{field: getattr(record, field)})
 
 
 @pytest.mark.parametrize("file", ["../outside.pdf", "/etc/passwd", "", "ja/../../outside.pdf"])
@@ -102,15 +104,90 @@ def test_a_manifest_cannot_point_out_of_the_folder(output: Path, file: str) -> N
     assert read_manifest(output) == {}
 
 
-def test_a_handout_is_current_only_whole_and_from_the_same_inputs(output: Path) -> None:
+def test_a_file_is_current_only_where_it_is_whole(output: Path) -> None:
     path = output / RECORD.file
-    assert is_current(output, RECORD, RECORD.fingerprint)
-    assert not is_current(output, RECORD, "0" * 64)
-    assert not is_current(output, None, RECORD.fingerprint)
+    assert find_current(output, [RECORD]) == {RECORD.file}
     path.write_bytes(PDF[:-1] + b"X")
-    assert not is_current(output, RECORD, RECORD.fingerprint)
+    assert find_current(output, [RECORD]) == frozenset()
     path.unlink()
-    assert not is_current(output, RECORD, RECORD.fingerprint)
+    assert find_current(output, [RECORD]) == frozenset()
+
+
+def test_many_files_are_looked_at_as_one_is(tmp_path: Path) -> None:
+    records = [dataclasses.replace(RECORD, file=f"ja/{number}.pdf") for number in range(1000)]
+    (tmp_path / "ja").mkdir()
+    for number, record in enumerate(records):
+        (tmp_path / record.file).write_bytes(PDF if number % 3 else PDF + b"x")
+    found = find_current(tmp_path, records)
+    assert found == {record.file for number, record in enumerate(records) if number % 3}
+
+
+def test_what_handouts_share_stands_in_the_manifest_once(tmp_path: Path) -> None:
+    parts = {f"fact/some-fact-{number}": "abcdef" for number in range(100)}
+    records = [
+        dataclasses.replace(
+            RECORD,
+            file=f"ja/{number}.pdf",
+            parts={**parts, "shop": f"{number:06}", "logo": "0"},
+            inputs={"engine": "e" * 64, "said": f"{number:064}"},
+            facts=tuple(f"some-fact-{n}" for n in range(100)),
+        )
+        for number in range(50)
+    ]
+    (tmp_path / "ja").mkdir()
+    for record in records:
+        (tmp_path / record.file).write_bytes(PDF)
+    update_manifest(tmp_path, records)
+    assert read_manifest(tmp_path) == {record.file: record for record in records}
+    assert (tmp_path / MANIFEST).read_text().count('some-fact-7"') == 2  # as a part and as a fact
+
+
+# --- merging -----------------------------------------------------------------------------------------
+
+
+def shard(folder: Path, **files: bytes) -> Path:
+    records = []
+    for name, data in files.items():
+        write_whole(folder / f"ja/{name}.pdf", data)
+        records.append(
+            dataclasses.replace(RECORD, file=f"ja/{name}.pdf", size=len(data), sha256=hash_bytes(data))
+        )
+    update_manifest(folder, records)
+    return folder
+
+
+def test_shards_are_merged_with_one_manifest(tmp_path: Path) -> None:
+    one, two = shard(tmp_path / "1", a=b"A", b=b"B"), shard(tmp_path / "2", c=b"C", b=b"B")
+    assert merge([one, two], tmp_path / "all") == (3, ())
+    assert merge([two, one], tmp_path / "other") == (3, ())
+    assert (tmp_path / "all" / MANIFEST).read_bytes() == (tmp_path / "other" / MANIFEST).read_bytes()
+    assert sorted(read_manifest(tmp_path / "all")) == ["ja/a.pdf", "ja/b.pdf", "ja/c.pdf"]
+    assert (tmp_path / "all/ja/c.pdf").read_bytes() == b"C"
+
+
+def test_a_manifest_of_another_version_is_told(tmp_path: Path) -> None:
+    one, two, three = tmp_path / "1", tmp_path / "2", tmp_path / "3"
+    update_manifest(one, ())  # a part that has nothing
+    for folder, text in ((two, '{"schema": 1, "handouts": []}'), (three, "{")):
+        folder.mkdir()
+        (folder / MANIFEST).write_text(text)
+    merged, problems = merge([one, two, three], tmp_path / "all")
+    assert merged == 0
+    assert [Path(problem.file).parent.name for problem in problems] == ["2", "3"]
+
+
+def test_what_does_not_agree_is_not_merged(tmp_path: Path) -> None:
+    one, two = shard(tmp_path / "1", a=b"A", b=b"B"), shard(tmp_path / "2", a=b"X", c=b"C", d=b"D")
+    (two / "ja/c.pdf").write_bytes(b"changed")
+    (two / "ja/d.pdf").unlink()
+    merged, problems = merge([one, two], tmp_path / "all")
+    assert merged == 2
+    assert [(problem.rule, Path(problem.file).name) for problem in problems] == [
+        ("merge", "a.pdf"),
+        ("merge", "c.pdf"),
+        ("file", "d.pdf"),
+    ]
+    assert (tmp_path / "all/ja/a.pdf").read_bytes() == b"A"
 
 
 def test_a_file_that_cannot_be_written_leaves_the_earlier_one_and_no_rest(tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ def find_split_numbers(facts: PdfFacts, expected: Expected) -> Iterator[Finding]
         for kind, pattern in _UNBREAKABLE:
             if kind == "a number" and not is_cjk(paragraph.language):
                 continue  # two numbers: the space between them is lost at the end of a line
+            if (before.runs[-1].face, before.runs[-1].size_pt) != (after.runs[0].face, after.runs[0].size_pt):
+                continue  # a telephone number in bold, and an address after it
             found = next((m for m in pattern.finditer(head + tail) if m.start() < len(head) < m.end()), None)
             if found:
                 yield on(after.runs[0], f"{kind} is split over two lines: {quote(found[0])}")

@@ -13,7 +13,9 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -29,7 +31,7 @@ from generator.paper import PAIRABLE, PAPERS, USUAL_PAPERS, Medium, Paper, for_m
 from generator.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
-    from generator.batch import Outcome, Plan
+    from generator.batch import Foreseen, Outcome, Plan
     from generator.guide import Content
     from generator.inspection import Inspected
     from generator.press import Intent
@@ -338,6 +340,26 @@ def _today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
+class Shard(click.ParamType[tuple[int, int]]):
+    """One part of several, written as 2/5."""
+
+    name = "i/n"
+
+    def convert(
+        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return the number of the part, from 1, and how many there are."""
+        if isinstance(value, tuple):
+            return value
+        parts = value.split("/")
+        if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+            self.fail(f'"{value}" is not a part: write 2/5 for the second of five', param, ctx)
+        number, total = map(int, parts)
+        if not 1 <= number <= total <= 1000:
+            self.fail(f'"{value}" is not a part: the first of five is 1/5, the last 5/5', param, ctx)
+        return number, total
+
+
 FORMAT = click.option(
     "--format",
     "format_",
@@ -515,6 +537,25 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
     help="For this shop, or a glob.  [default: every real shop, else a blank panel for a stamp]",
 )
 @click.option(
+    "--shops",
+    "table",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A table of shops (CSV) in place of content/shops: a row a shop, name[ja] for a translation.",
+)
+@click.option(
+    "--encoding", metavar="NAME", help="What the table is written in, where that cannot be told: shift_jis."
+)
+@click.option(
+    "--name",
+    metavar="TEMPLATE",
+    help="How files are called, from {shop}, {locale}, {guide}, {paper}, {medium}; folders with /.",
+)
+@click.option(
+    "--shard",
+    type=Shard(),
+    help="One part of several for as many machines: 2/5. A shop is always in the same part.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
@@ -558,6 +599,7 @@ def fail(problems: Sequence[Problem], report: Report, **result: Any) -> NoReturn
 @click.option("--force", is_flag=True, help="Build what is unchanged too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be built, and build nothing.")
 @click.option("--prune", is_flag=True, help="Remove handouts that the project no longer makes.")
+@click.option("--zip", "zipped", is_flag=True, help="Put the handouts of each shop into SHOP.zip too.")
 @click.option("--record", is_flag=True, help="Keep the codes of what is handed out in .editions.tsv.")
 @click.option(
     "--cache",
@@ -577,6 +619,10 @@ def build(
     locales: tuple[str, ...],
     papers: tuple[str, ...],
     shops: tuple[str, ...],
+    table: Path | None,
+    encoding: str | None,
+    name: str | None,
+    shard: tuple[int, int] | None,
     output: Path | None,
     jobs: int | None,
     as_of: datetime.date | None,
@@ -590,6 +636,7 @@ def build(
     force: bool,
     dry_run: bool,
     prune: bool,
+    zipped: bool,
     record: bool,
     cache: Path | None,
     select: tuple[str, ...],
@@ -606,6 +653,7 @@ def build(
     --select or --ignore is judged again by the next build without them.
     """
     from generator import batch
+    from generator.publish import build_alone
 
     started = time.perf_counter()
     report = Report("build", format_, fail_on)
@@ -639,6 +687,9 @@ def build(
             editions.read_releases(project.root)  # a damaged file is told before anything is made
         intent = _read_intent(icc, condition) if medium == "press" else None
         content = project.content()
+        of_table: tuple[Problem, ...] = ()
+        if table:
+            content, of_table = _read_table(project.root, content, table, encoding)
         chosen_papers = choose_papers(papers) if papers else USUAL_PAPERS
         if medium != "office" and (rolls := [paper.name for paper in chosen_papers if paper.is_roll]):
             raise click.UsageError(
@@ -650,7 +701,8 @@ def build(
             guides=choose(guides, list(content.guides), "guide"),
             languages=choose_editions(project.root, locales),
             papers=tuple(for_medium(paper, medium) for paper in chosen_papers),
-            shops=choose(shops, list(content.shops), "shop") if shops else (),
+            shops=choose(shops, list(content.shops), "shop") if shops or table else (),
+            name=_check_name(name),
         )
         plan = batch.make_plan(
             project.root,
@@ -662,13 +714,21 @@ def build(
             ignored=ignored,
             intent=intent,
         )
+        plan = replace(plan, problems=(*of_table, *plan.problems))
+        if shard:
+            plan = batch.take_shard(plan, *shard)
         if to_stdout:
             _build_to_stdout(plan, cache, report)
             return
         if dry_run:
-            _dry_run(plan, folder, force, report)
+            wanted = batch.all_files(project.root, content, selection.name) if prune else None
+            _dry_run(batch.foresee(plan, folder, force=force, wanted=wanted), plan, folder, report)
             return
-        with _Narrator(len(plan.jobs), quiet or report.is_document, verbose) as narrator:
+        waiting = f"another build writes into {_near(folder.absolute())}: waiting for it"
+        with (
+            build_alone(folder, lambda: click.echo(waiting, err=True)),
+            _Narrator(len(plan.jobs), quiet or report.is_document, verbose) as narrator,
+        ):
             outcomes = batch.run(
                 plan,
                 folder,
@@ -681,7 +741,13 @@ def build(
         if prune:
             from generator.publish import prune as remove
 
-            gone = remove(folder, batch.all_files(project.root, content) | {job.file for job in plan.jobs})
+            wanted = batch.all_files(project.root, content, selection.name)
+            gone = remove(folder, wanted | {job.file for job in plan.jobs})
+        if zipped:
+            from generator.publish import zip_shops
+
+            for file in zip_shops(folder, [outcome.record for outcome in outcomes if outcome.record]):
+                click.echo(f"zipped {_near(folder / file)}", err=True)
         if record:
             made = [outcome.record for outcome in outcomes if outcome.record]
             editions.record_releases(project.root, made, as_of or _today())
@@ -693,7 +759,8 @@ def build(
         where = str(error.filename or folder)
         hint = "check that the folder can be written and the disk is not full"
         fail([Problem(file=where, rule="file", what=str(error.strerror or error), hint=hint)], report)
-    notes = _find_leftovers(project.root, folder, content, plan, gone) + _find_samples(content, shops)
+    notes = _find_leftovers(project.root, folder, content, plan, gone, selection.name)
+    notes += () if table else _find_samples(content, shops)
     plan = replace(plan, problems=(*plan.problems, *notes))
     _tell_outcomes(outcomes, plan, folder, gone, time.perf_counter() - started, report, quiet)
 
@@ -709,6 +776,38 @@ def _pair(root: Path, papers: Sequence[Paper], pair: str) -> tuple[Paper, ...]:
     if language.is_easy:
         raise click.UsageError(f"{language.endonym} is set larger than a column has room for: --pair ja")
     return tuple(for_pair(paper, language.locale) for paper in papers)
+
+
+def _read_table(
+    root: Path, content: Content, table: Path, encoding: str | None
+) -> tuple[Content, tuple[Problem, ...]]:
+    """Return the content with the shops of a table, and what is wrong with its rows.
+
+    Raises:
+        ProjectError: no row of it can be used.
+    """
+    from generator.batch import add_table
+    from generator.catalog import find_languages
+    from generator.shops import read_shops
+
+    locales = [language.locale for language in find_languages(root)]
+    read = read_shops(table, content, locales, encoding)
+    if not read.shops:
+        nothing = Problem(_near(table.absolute()), rule="shop-table", what="has no shop that can be used")
+        raise ProjectError(read.problems or [nothing])
+    return add_table(content, read)
+
+
+def _check_name(template: str | None) -> str:
+    if not template:
+        return ""
+    from generator.naming import TemplateError, check_template
+
+    try:
+        check_template(template)
+    except TemplateError as error:
+        raise click.BadParameter(f"{error}", param_hint="--name") from error
+    return template
 
 
 def _choose_medium(press: bool, mono: bool) -> Medium:
@@ -748,13 +847,13 @@ def _read_intent(icc: Path | None, condition: str | None) -> Intent:
 
 
 def _find_leftovers(
-    root: Path, folder: Path, content: Content, plan: Plan, gone: Sequence[str]
+    root: Path, folder: Path, content: Content, plan: Plan, gone: Sequence[str], name: str
 ) -> tuple[Problem, ...]:
     """Return a warning where the folder holds releases that no build will ever correct again."""
     from generator.batch import all_files
     from generator.publish import read_manifest
 
-    made = all_files(root, content) | {job.file for job in plan.jobs} | set(gone)
+    made = all_files(root, content, name) | {job.file for job in plan.jobs} | set(gone)
     left = sorted(file for file in set(read_manifest(folder)) - made if not file.endswith("-draft.pdf"))
     if not left:
         return ()
@@ -930,21 +1029,113 @@ def _build_to_stdout(plan: Plan, cache: Path, report: Report) -> None:
     report.leave(problems)
 
 
-def _dry_run(plan: Plan, folder: Path, force: bool, report: Report) -> None:
-    from generator.publish import is_current, read_manifest
-
-    known = read_manifest(folder)
-    planned = []
-    for job in plan.jobs:
-        current = not force and is_current(folder, known.get(job.file), job.fingerprint)
-        planned.append((job, "refuse" if job.errors else "unchanged" if current else "build"))
+def _dry_run(foreseen: Sequence[Foreseen], plan: Plan, folder: Path, report: Report) -> None:
     problems = dict.fromkeys(plan.problems)
-    for job, _ in planned:
+    for job in plan.jobs:
         problems.update(dict.fromkeys(job.local.problems))
-    report.tell(list(problems), handouts=[{"file": job.file, "would": what} for job, what in planned])
+    rows = []
+    for one in foreseen:
+        row: dict[str, str] = {"file": one.file, "would": one.would, "why": one.why}
+        if one.job:
+            guide, locale, paper, shop = one.job.key
+            row |= {"guide": guide, "locale": locale, "paper": paper, "shop": shop}
+        rows.append(row)
+    report.tell(list(problems), handouts=rows)
     if not report.is_document:
-        for job, what in planned:
-            click.echo(f"{what:9} {_near(folder / job.file)}")
+        for one in foreseen:
+            click.echo(f"{one.would:6} {_near(folder / one.file)}: {one.why}")
+        found = Counter(one.would for one in foreseen)
+        said = ", ".join(f"{number:,} to {would}" for would, number in sorted(found.items()))
+        click.echo(f"{count(len(foreseen), 'handout')}: {said or 'nothing to do'}", err=True)
+    report.leave(problems)
+
+
+# What is about making handouts, not about which: `plan` makes none.
+_OF_MAKING = {"dry_run", "jobs", "record", "quiet", "verbose", "cache", "zipped"}
+
+
+@click.pass_context
+def _plan(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401
+    """Say what a build would do with each handout, and why: build, reuse, refuse; with --prune, remove.
+
+    Nothing is laid out and nothing is written. The options are those of build.
+    """
+    context.invoke(build, dry_run=True, **options)
+
+
+cli.add_command(
+    click.Command(
+        "plan",
+        callback=_plan,
+        help=_plan.__doc__,
+        params=[copy(parameter) for parameter in build.params if parameter.name not in _OF_MAKING],
+    )
+)
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["info", "clear", "gc"]))
+@click.option(
+    "--size",
+    type=click.IntRange(min=0),
+    metavar="MB",
+    help="With gc: how much may stay; what was not used for the longest time goes.  [default: 500]",
+)
+@click.option(
+    "--cache", "folder", type=click.Path(path_type=Path, file_okay=False), help="Where.  [default: .cache]"
+)
+@click.pass_obj
+def cache(project: Project, what: str, size: int | None, folder: Path | None) -> None:
+    """Look at what was kept to build faster (info), make it smaller (gc), or remove it (clear).
+
+    It may be removed at any time: a build makes anew what it needs, to the same bytes.
+    """
+    from generator.store import MOST_BYTES, Store
+
+    if size is not None and what != "gc":
+        raise click.UsageError("--size is about gc")
+    store = Store(folder or project.root / ".cache")
+    if what == "info":
+        for kind, (number, size_of) in store.measure().items():
+            entries = "entry" if number == 1 else "entries"
+            click.echo(f"{kind}: {number:,} {entries}, {size_of / 1e6:.1f} MB")
+        return
+    gone = store.trim(0 if what == "clear" else MOST_BYTES if size is None else size * 1_000_000)
+    click.echo(f"{gone:,} removed", err=True)
+
+
+@cli.command()
+@click.argument(
+    "folders",
+    nargs=-1,
+    required=True,
+    metavar="FOLDER...",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Where to.  [default: output]"
+)
+@click.pass_obj
+def merge(project: Project, folders: tuple[Path, ...], output: Path | None) -> None:
+    """Put the handouts of several output folders into one, with one manifest: the shards of a build.
+
+    A file that is not as its manifest says, or that two folders have with different bytes, is refused; the
+    others are merged.
+    """
+    from generator import publish
+
+    folder = output or project.root / "output"
+    report = Report("merge")
+    missing = [
+        Problem(_near(one.absolute()), rule="file", what="has no manifest.json", hint="name an output folder")
+        for one in folders
+        if not (one / publish.MANIFEST).is_file()
+    ]
+    if missing:
+        fail(missing, report)
+    merged, problems = publish.merge(folders, folder)
+    print_problems(problems)
+    click.echo(f"{count(merged, 'handout')} merged into {_near(folder.absolute())}", err=True)
     report.leave(problems)
 
 

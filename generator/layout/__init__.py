@@ -34,7 +34,7 @@ from generator.fonts import FontSet, font_face_css, fontconfig_file
 from generator.layout.colours import Choice, replace_colours
 from generator.layout.drawing import draw_icons, draw_runs, set_gaps
 from generator.layout.embedding import embed_outlines_only, sort_characters
-from generator.layout.heights import SPARE_MM, share_out_free_height
+from generator.layout.heights import SPARE_MM, find_panel_height, share_out_free_height
 from generator.layout.speed import fill_styles, make_html, remember_fonts, remember_sizes
 from generator.layout.tags import index_headers, order_content, tag_languages, trim_tags
 from generator.paper import Paper
@@ -242,6 +242,10 @@ class Engine:
             replace(side, overflow_mm=side.overflow_mm + beyond)
             for side in self._lay_out(html, endless, paper).sides
         )
+
+    def measure_panels(self, laid_out: LaidOut) -> tuple[float | None, ...]:
+        """Return the height of what the shop's panel holds on each page, in px; None where there is none."""
+        return tuple(find_panel_height(page._page_box) for page in laid_out.document.pages)
 
     def _fatal(self) -> type[BaseException]:
         from weasyprint.urls import FatalURLFetchingError

@@ -46,6 +46,18 @@ def _side_of(page_box: Any) -> Any | None:  # noqa: ANN401
     return None
 
 
+def find_panel_height(page_box: Any) -> float | None:  # noqa: ANN401
+    """Return the height of what the shop's panel on a page holds, in px; None where there is none."""
+    todo = [page_box]
+    while todo:
+        box = todo.pop()
+        element = getattr(box, "element", None)
+        if element is not None and element.get("data-block") == "shop" and "panel" in _classes(box):
+            return float(box.height)
+        todo.extend(child for child in getattr(box, "children", ()) if not isinstance(child, str))
+    return None
+
+
 def share_out_free_height() -> None:
     """Make the engine share out the free height of a page between its blocks.
 

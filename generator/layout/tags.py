@@ -36,6 +36,8 @@ def tag_languages() -> None:
             # html and body hand on their children's elements, which have their own language.
             if lang:
                 element.setdefault("Lang", pydyf.String(lang))
+            if named is not None and named.get("class") in ("hole", "ledge"):
+                element["T"] = pydyf.String("hole")
             if element.get("S") == "/L" and "A" not in element:
                 # Its numbers stand in the text; this says that they count (ISO 32000-1, 14.8.5.5).
                 numbering = "/Decimal" if getattr(inner, "element_tag", "") == "ol" else "/None"
@@ -135,12 +137,15 @@ def _trim_tree(pdf: Any, start: int) -> None:  # noqa: ANN401
 def order_content(pdf: Any) -> None:  # noqa: ANN401
     """Put the content stream of each page in the order of the structure tree."""
     orders: dict[bytes, list[int]] = {}
+    alone: dict[bytes, set[int]] = {}
 
     def walk(kid: Any, page: bytes) -> None:  # noqa: ANN401
         if isinstance(kid, int):
             orders.setdefault(page, []).append(kid)
         elif isinstance(kid, bytes):
             element = pdf.objects[int(kid.split()[0])]
+            if isinstance(element, dict) and "T" in element:
+                alone.setdefault(element["Pg"], set()).add(element["K"])
             if isinstance(element, dict) and "K" in element:
                 for child in element["K"] if isinstance(element["K"], list) else [element["K"]]:
                     walk(child, element.get("Pg", page))
@@ -158,7 +163,7 @@ def order_content(pdf: Any) -> None:  # noqa: ANN401
             line if isinstance(line, bytes) else line.encode() if isinstance(line, str) else line.data
             for line in content.stream
         ]
-        content.stream = [write_short(put_in_order(lines, order))]
+        content.stream = [write_short(put_in_order(lines, order, alone.get(reference, ())))]
 
 
 def index_headers(pdf: Any, pydyf: Any) -> None:  # noqa: ANN401

@@ -194,8 +194,11 @@ class _Reader:
         assert self.family, "only a handout of ours has a family"
         outlines, boxes = _read_outlines(program)
         used = {cid for cid in (codes.cids.values() if codes.cids else letters) if cid}
-        face = _find_our_face(outlines, used, self.family, expects_bold="Bold" in self.name)
+        expects_bold = "Bold" in self.name
+        face = _find_our_face(outlines, used, self.family, expects_bold=expects_bold)
         originals = _read_subset(getattr(self.family, face)).originals if face else {}
+        if not face:
+            face, originals = _find_numbered_face(outlines, used, self.family, expects_bold=expects_bold)
         return Font(
             replace(facts, face=face),
             codes,
@@ -495,6 +498,7 @@ def _read_outlines(program: bytes) -> tuple[dict[int, bytes], dict[int, Box]]:
 class _Subset:
     outlines: dict[int, bytes]
     originals: dict[int, int]
+    by_outline: dict[bytes, int]
 
 
 @lru_cache(maxsize=8)
@@ -508,7 +512,12 @@ def _read_subset(path: Path) -> _Subset:
         name = font.glyph_to_string(glyph)
         if name.startswith("cid") and name[3:].isdigit():
             originals[glyph] = int(name[3:])
-    return _Subset(_read_outlines(program)[0], originals)
+    outlines = _read_outlines(program)[0]
+    by_outline: dict[bytes, int] = {}
+    for glyph, outline in outlines.items():
+        # Of two that look the same nobody can say which it is, nor need to.
+        by_outline[outline] = -1 if outline in by_outline else originals.get(glyph, -1)
+    return _Subset(outlines, originals, by_outline)
 
 
 def _find_our_face(
@@ -521,3 +530,19 @@ def _find_our_face(
         if all(outlines.get(glyph) == ours.get(glyph) for glyph in used):
             return name
     return ""
+
+
+def _find_numbered_face(
+    outlines: dict[int, bytes], used: set[int], family: FontSet, *, expects_bold: bool
+) -> tuple[FaceName, dict[int, int]]:
+    """Find the face whose outlines these are under other numbers, and the pinned glyph of each.
+
+    Fonts of assembled handouts are numbered anew. What has no ink, or an outline that two glyphs have, is -1.
+    """
+    names: tuple[FaceName, ...] = ("bold", "regular") if expects_bold else ("regular", "bold")
+    drawn = {glyph: outlines[glyph] for glyph in used if glyph in outlines}
+    for name in names:
+        known = _read_subset(getattr(family, name)).by_outline
+        if drawn and all(outline in known for outline in drawn.values()):
+            return name, {glyph: known[drawn[glyph]] if glyph in drawn else -1 for glyph in used}
+    return "", {}
