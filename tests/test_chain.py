@@ -388,6 +388,11 @@ def test_a_template_of_names_that_no_file_can_have_is_refused(
     assert why in ran.stderr
 
 
+def test_an_encoding_belongs_to_a_table(shared: Project) -> None:
+    ran = shared.run("plan", "--encoding", "shift_jis")
+    assert (ran.code, "add --shops" in ran.stderr) == (2, True)
+
+
 def test_two_handouts_never_have_one_name(chain: Project) -> None:
     ran = chain.run("plan", *CHAIN[:2], "--name", "{locale}/{guide}")
     assert (ran.code, "is the name of 2 more" in ran.stderr, "[file-name]" in ran.stderr) == (1, True, True)

@@ -662,6 +662,8 @@ def build(
         raise click.UsageError(
             f"{'--icc' if icc else '--condition'} is about a file for a print shop: add --press"
         )
+    if encoding and not table:
+        raise click.UsageError("--encoding is about a table of shops: add --shops")
     ignored: tuple[str, ...] = ()
     if select or ignore:
         from generator.checks import RULES
